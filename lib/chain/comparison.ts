@@ -1,0 +1,247 @@
+import {
+  classesTable,
+  DiffBuilder,
+  differencesTable,
+  type DiffResult,
+  type RecordRef,
+  refOf,
+  type Remedy,
+  sidesTable,
+  toJson,
+  totalsText,
+  type Why,
+} from "../compare/mod.ts";
+import { textTable } from "../display/mod.ts";
+import { compileRecordFilter } from "../expression/mod.ts";
+import { why } from "../explain/mod.ts";
+import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
+import * as R from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import { inquire } from "./investigate.ts";
+import { filtered, remedyFor } from "./diff.ts";
+import type { CapturePlan } from "./plan.ts";
+import { meterCapture, type RunListeners } from "./run.ts";
+import { tableModel } from "./study.ts";
+
+/** What to compare. */
+export interface ComparisonOptions {
+  /** Settings; the first one is what the others are compared with. */
+  readonly settings: readonly Settings[];
+  /** Record filter, ra's language. */
+  readonly filter?: string;
+  /** Records printed for each setting. Default 60. */
+  readonly rows?: number;
+  /** Records explained. Default 200. */
+  readonly explained?: number;
+  /** Whether to look for remedies (meters the capture again, several times). Default true. */
+  readonly remedies?: boolean;
+}
+
+/** Records of one setting. */
+export interface SettingTable {
+  readonly settings: Settings;
+  /** First records that pass the filter, at most as many as asked for. */
+  readonly batch: RecordBatch;
+  readonly refs: readonly RecordRef[];
+  readonly records: number;
+  /** Flow-forming packets and bytes of the capture, and what formed no flow (law 1). */
+  readonly seen: Readonly<{ packets: number; bytes: number; flowPackets: number; flowBytes: number }>;
+}
+
+/** Why one record has no, or the wrong, direction. */
+export interface Explained {
+  readonly settings: Settings;
+  /** Row in the setting's table, from 1. */
+  readonly row: number;
+  readonly why: Why;
+}
+
+/** A remedy and the setting and connection it is for. */
+export interface FoundRemedy {
+  readonly settings: Settings;
+  readonly connection: string;
+  readonly remedies: readonly Remedy[];
+}
+
+/** One capture under several settings: records, differences, reasons. */
+export interface Comparison {
+  readonly name: string;
+  readonly filter: string | undefined;
+  readonly tables: readonly SettingTable[];
+  /** Each further setting against the first. */
+  readonly diffs: readonly DiffResult[];
+  readonly explained: readonly Explained[];
+  /** Records that would have had something to explain beyond those explained. */
+  readonly unexplained: number;
+  readonly remedies: readonly FoundRemedy[];
+  readonly problems: readonly string[];
+}
+
+/** Meters a capture under all settings in one pass, compares them with the first, and explains every `?` and flipped record. */
+export async function compareSettings(
+  plan: CapturePlan,
+  options: ComparisonOptions,
+  listeners: RunListeners = {},
+): Promise<Comparison> {
+  const { settings, filter } = options;
+  const most = options.rows ?? 60;
+  const tests = filter ? [compileRecordFilter(filter)] : [];
+  const kept = settings.map(() => ({ batch: new RecordBatch(64), refs: [] as RecordRef[], records: 0 }));
+  const suspects = settings.map(() => [] as RecordRef[]);
+  const first = settings[0]!;
+  const builders = settings.slice(1).map((s) =>
+    new DiffBuilder({ name: first.name, settings: first }, { name: s.name, settings: s }, {
+      sameFrames: true,
+    })
+  );
+  const run = await meterCapture(
+    plan,
+    settings,
+    (index, all) => {
+      const batch = filtered(all, tests);
+      if (index === 0) { for (const b of builders) b.take(0, batch); }
+      else builders[index - 1]!.take(1, batch);
+      const k = kept[index]!;
+      for (let row = 0; row < batch.length; row++) {
+        const ordinal = k.records++;
+        if (ordinal < most) {
+          k.batch.append(batch, row);
+          k.refs.push(refOf(batch, row, ordinal));
+        }
+        if (directionUnknown(batch, row)) suspects[index]!.push(refOf(batch, row, ordinal));
+      }
+    },
+    { connections: true },
+    listeners,
+  );
+  const diffs = builders.map((b) => {
+    b.end(0);
+    b.end(1);
+    return b.finish();
+  });
+  diffs.forEach((d, i) => {
+    for (const difference of d.differences) {
+      const at = difference.believe === "right" ? 0 : i + 1;
+      const side = difference.believe === "right" ? "left" : "right";
+      for (const p of difference.flipped[side]) suspects[at]!.push(difference[side][p]!);
+    }
+  });
+  const { explained, unexplained, remedies } = await explain(plan, options, suspects);
+  return Object.freeze({
+    name: plan.name,
+    filter,
+    tables: settings.map((s, i) => ({ settings: s, ...kept[i]!, seen: run.meters[i]!.seen })),
+    diffs,
+    explained,
+    unexplained,
+    remedies,
+    problems: run.problems.map((p) => p.message),
+  });
+}
+
+function directionUnknown(batch: RecordBatch, row: number): boolean {
+  const w = row * R.WORDS, net = batch.words[w + R.NET]!;
+  return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF &&
+    (batch.words[w + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) === 0;
+}
+
+async function explain(
+  plan: CapturePlan,
+  options: ComparisonOptions,
+  suspects: readonly RecordRef[][],
+): Promise<Pick<Comparison, "explained" | "unexplained" | "remedies">> {
+  const most = options.explained ?? 200;
+  const chosen: { index: number; ref: RecordRef }[] = [];
+  let unexplained = 0;
+  suspects.forEach((refs, index) => {
+    const unique = new Map(refs.map((r) => [`${r.connection} ${r.connectionSeq} ${r.stime}`, r]));
+    for (const ref of [...unique.values()].sort((a, b) => a.index - b.index)) {
+      if (chosen.length < most) chosen.push({ index, ref });
+      else unexplained++;
+    }
+  });
+  if (chosen.length === 0) return { explained: [], unexplained, remedies: [] };
+  const ids = new Set(chosen.map((c) => c.ref.connection));
+  const { diaries, times } = await inquire(plan, options.settings, ids);
+  const explained = chosen.map(({ index, ref }) => ({
+    settings: options.settings[index]!,
+    row: ref.index + 1,
+    why: why(ref, diaries[index]),
+  }));
+  const remedies: FoundRemedy[] = [];
+  if (options.remedies ?? true) {
+    const seen = new Set<string>();
+    for (const { index, ref } of chosen) {
+      const key = `${index} ${ref.connection}`;
+      if (seen.has(key) || seen.size >= 12) continue;
+      seen.add(key);
+      remedies.push({
+        settings: options.settings[index]!,
+        connection: ref.connection,
+        remedies: await remedyFor(plan, diaries[index]!, ref.connection, times.get(ref.connection)),
+      });
+    }
+  }
+  return { explained, unexplained, remedies };
+}
+
+/** The comparison as text. */
+export function comparisonText(c: Comparison, print: PrintOptions): string {
+  const parts: string[] = [`${c.name}${c.filter ? `, records of: ${c.filter}` : ""}`];
+  for (const t of c.tables) {
+    const printer = new Printer(print);
+    for (let row = 0; row < t.batch.length; row++) printer.print(t.batch, row);
+    const left = t.records - t.batch.length;
+    parts.push(
+      `\n== ${t.settings.name}, clock ${t.settings.clock}: ${t.records} records`,
+      (t.records === 0 ? "(no records)" : printer.sink.text().trimEnd()) +
+        (left > 0 ? `\n... ${left} more` : ""),
+    );
+  }
+  for (const d of c.diffs) {
+    parts.push("", textTable(tableModel(sidesTable(d))), textTable(tableModel(classesTable(d))));
+    const shown = d.differences.filter((x) => x.class !== "same").slice(0, 20);
+    if (shown.length > 0) parts.push(textTable(tableModel(differencesTable(shown))));
+    parts.push(...totalsText(d));
+  }
+  const seen = c.tables[0]?.seen;
+  if (seen) {
+    parts.push(
+      "",
+      `The capture: ${seen.packets} packets, ${seen.flowPackets} in flows (${seen.flowBytes} bytes), ` +
+        `${seen.packets - seen.flowPackets} that form no flow.`,
+    );
+  }
+  if (c.explained.length > 0) parts.push("\n== Why");
+  for (const e of c.explained) parts.push(`${e.settings.name}, row ${e.row}: ${e.why.sentence}`);
+  if (c.unexplained > 0) {
+    parts.push(`... and ${c.unexplained} more records without, or with exchanged, direction`);
+  }
+  if (c.remedies.length > 0) parts.push("\n== What would have avoided it");
+  for (const r of c.remedies) for (const m of r.remedies) parts.push(`${r.settings.name}: ${m.sentence}`);
+  for (const p of c.problems) parts.push(`\nProblem: ${p}`);
+  return parts.join("\n");
+}
+
+/** The comparison as plain JSON data. */
+export function comparisonJson(c: Comparison): unknown {
+  return {
+    capture: c.name,
+    filter: c.filter ?? null,
+    settings: c.tables.map((t) => ({
+      settings: toJson(t.settings),
+      records: t.records,
+      seen: t.seen,
+      rows: toJson(t.refs as never),
+    })),
+    diffs: c.diffs.map((d) => toJson(d)),
+    explained: c.explained.map((e) => ({ setting: e.settings.name, row: e.row, why: toJson(e.why) })),
+    unexplained: c.unexplained,
+    remedies: c.remedies.map((r) => ({
+      setting: r.settings.name,
+      connection: r.connection,
+      remedies: toJson(r.remedies as never),
+    })),
+    problems: c.problems,
+  };
+}

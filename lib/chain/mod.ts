@@ -1,0 +1,27 @@
+/**
+ * The chain: read a capture, meter, filter, cluster, diff.
+ *
+ * @module
+ */
+export { Capture, readPcap, type ReadPcapOptions } from "./capture.ts";
+export {
+  compareSettings,
+  type Comparison,
+  comparisonJson,
+  type ComparisonOptions,
+  comparisonText,
+} from "./comparison.ts";
+export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
+export { FlowRecord } from "./flow_record.ts";
+export { Flows, FlowTableView, readFlows, type ReadFlowsOptions } from "./flows.ts";
+export { inquire, type Inquiry, remeter } from "./investigate.ts";
+export {
+  type CapturePlan,
+  describePlan,
+  type FlowsPlan,
+  type Plan,
+  type RecordTest,
+  type Step,
+} from "./plan.ts";
+export { meterCapture, type MeterRun, type RunListeners } from "./run.ts";
+export { runStudy, settingsOf, Study, type StudyGrid, tableModel } from "./study.ts";

@@ -1,0 +1,333 @@
+import { Problem } from "../base/mod.ts";
+import type { FrameBatch } from "../capture/mod.ts";
+import type { ConnectionRef, Cut, RecordRef, StudyResult } from "../compare/mod.ts";
+import { endText, hex64, isUnknown, refOf } from "../compare/mod.ts";
+import { END_WORDS, type PacketColumns } from "../decode/mod.ts";
+import {
+  type CostCurveModel,
+  type DifferenceMapModel,
+  type HistogramModel,
+  moment,
+  type PacketStripModel,
+  type TimelineLane,
+  type TimelineMark,
+  type TimelineModel,
+  type TimelineTimer,
+} from "../display/mod.ts";
+import { compileRecordFilter } from "../expression/mod.ts";
+import { Diary, secondsText } from "../explain/mod.ts";
+import type { RecordBatch } from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import { remeter } from "./investigate.ts";
+import type { CapturePlan, Plan } from "./plan.ts";
+import { meterCapture } from "./run.ts";
+
+/** Connections whose packets one picture looks at. */
+const MOST = 500;
+
+/** Packets of the connections asked about. */
+interface OwnPackets {
+  readonly times: number[];
+  /** 1 where the initiator sent the packet. */
+  readonly fromInitiator: number[];
+}
+
+/** The conversation of a record, without regard to direction. */
+function conversation(r: RecordRef): string {
+  return [r.proto, ...[endText(r.saddr, r.sport), endText(r.daddr, r.dport)].sort()].join(" ");
+}
+
+/** Records that pass a filter, under every setting, and the connections they belong to. */
+async function select(
+  plan: CapturePlan,
+  settings: readonly Settings[],
+  filter: string | undefined,
+): Promise<Map<string, { ids: Set<string>; packets: number; doubtful: number }>> {
+  const accepts = filter ? compileRecordFilter(filter) : undefined;
+  const found = new Map<string, { ids: Set<string>; packets: number; doubtful: number }>();
+  await meterCapture(plan, settings, (_, batch) => {
+    for (let row = 0; row < batch.length; row++) {
+      if (accepts && !accepts(batch, row)) continue;
+      const ref = refOf(batch, row, 0);
+      if (ref.connection === "") continue;
+      const key = conversation(ref);
+      const entry = found.get(key) ?? { ids: new Set(), packets: 0, doubtful: 0 };
+      found.set(key, entry);
+      entry.ids.add(ref.connection);
+      entry.packets += ref.spkts + ref.dpkts;
+      if (isUnknown(ref)) entry.doubtful++;
+    }
+  }, { connections: true });
+  return found;
+}
+
+/** Collects times and senders of the packets of some connections in a metering pass. */
+function ownPackets(ids: ReadonlySet<string>): {
+  tap: (
+    columns: PacketColumns,
+    found: { high: Int32Array; low: Int32Array; index: Int32Array } | undefined,
+  ) => void;
+  packets: () => OwnPackets;
+} {
+  const times: number[] = [], ends: string[] = [];
+  let initiator: string | undefined, first: unknown;
+  return {
+    tap(columns, found) {
+      // Packets do not depend on the setting: the first group of settings that shares a key stands for all.
+      first ??= found;
+      if (found === undefined || found !== first) return;
+      for (let i = 0; i < columns.length; i++) {
+        if (found.index[i]! < 0 || !ids.has(hex64(found.high[i]!, found.low[i]!))) continue;
+        const at = i * END_WORDS;
+        const sender = columns.ends.subarray(at, at + END_WORDS / 2).join() + `:${columns.ports[i]! >>> 16}`;
+        times.push(columns.time[i]!);
+        ends.push(sender);
+        if (initiator === undefined && (columns.tcpFlags[i]! & 0x12) === 0x02) initiator = sender;
+      }
+    },
+    packets() {
+      const starter = initiator ?? ends[0];
+      return { times, fromInitiator: ends.map((e) => e === starter ? 1 : 0) };
+    },
+  };
+}
+
+function cutMarks(cut: Cut): { marks: TimelineMark[]; timers: TimelineTimer[] } {
+  const marks: TimelineMark[] = [
+    { time: cut.lastPacket, kind: "last-packet", label: `last packet, ${secondsText(cut.lastPacket)}` },
+    { time: cut.boundary, kind: "boundary", label: `status boundary, ${secondsText(cut.boundary)}` },
+  ];
+  const timers: TimelineTimer[] = [];
+  if (cut.by === "sweep") marks.push({ time: cut.noticed, kind: "parked" });
+  if (cut.fate === "kept") marks.push({ time: cut.nextPacket, kind: cut.by === "own" ? "cut" : "revived" });
+  else {
+    if (!Number.isNaN(cut.dropped)) {
+      timers.push({
+        start: cut.noticed,
+        end: cut.dropped,
+        expired: true,
+        label: secondsText(cut.timeout),
+      });
+      marks.push({
+        time: cut.dropped,
+        kind: "forgotten",
+        label: `idle timer (${secondsText(cut.timeout)}) over: entry forgotten`,
+      });
+    }
+    marks.push({
+      time: cut.nextPacket,
+      kind: "spoke-first",
+      label:
+        `${cut.spokeFirst || "the next packet's sender"} speaks first after ${secondsText(cut.silence)}: ` +
+        "becomes the source",
+    });
+  }
+  return { marks, timers };
+}
+
+function laneOf(diary: Diary, initiator: string): TimelineLane {
+  const told = diary.cuts().map(cutMarks);
+  return {
+    name: diary.settings.name,
+    records: diary.records.map((r) => ({
+      start: r.stime,
+      end: r.ltime,
+      evidence: r.evidence,
+      direction: r.dir,
+      swapped: endText(r.saddr, r.sport) !== initiator,
+      packets: r.spkts + r.dpkts,
+      detail: `${endText(r.saddr, r.sport)} ${r.dir} ${endText(r.daddr, r.dport)}, ended by ${r.endReason}`,
+    })),
+    marks: told.flatMap((t) => t.marks),
+    timers: told.flatMap((t) => t.timers),
+  };
+}
+
+/** What the timeline of a conversation shows: its records and events under every setting, and its packets. */
+export async function timelineModel(
+  plan: CapturePlan,
+  settings: readonly Settings[],
+  filter: string | undefined,
+): Promise<TimelineModel> {
+  const found = [...await select(plan, settings, filter)];
+  // Several conversations may pass the filter: the one with most doubt tells most, then the one with most packets.
+  found.sort(([, a], [, b]) => b.doubtful - a.doubtful || b.packets - a.packets);
+  const chosen = found[0];
+  if (!chosen) return { title: filter ? `No records of: ${filter}` : "No records", lanes: [] };
+  const ids = chosen[1].ids, own = ownPackets(ids);
+  const meterings = await remeter(plan, settings, ids, { tap: own.tap });
+  const diaries = meterings.map((m) => new Diary(m));
+  const { times, fromInitiator } = own.packets();
+  const records = diaries.flatMap((d) => d.records);
+  const sure = records.find((r) => r.evidence === "syn" || r.evidence === "synack") ??
+    records.toSorted((a, b) => a.stime - b.stime)[0];
+  const ends: [string, string] = sure
+    ? [endText(sure.saddr, sure.sport), endText(sure.daddr, sure.dport)]
+    : ["initiator", "responder"];
+  const many = found.length > 1 ? ` (one of ${found.length} conversations that pass the filter)` : "";
+  return {
+    title: `${ends[0]} to ${ends[1]} under ${settings.length} ${
+      settings.length === 1 ? "setting" : "settings"
+    }`,
+    subtitle:
+      `${times.length} packets, ${ids.size} ${ids.size === 1 ? "connection" : "connections"}, begun by ` +
+      `${ends[0]}, from ${moment(times[0] ?? 0)}${many}.`,
+    lanes: diaries.map((d) => laneOf(d, ends[0])),
+    packets: times,
+    fromInitiator,
+    ...(sure ? { sides: [sure.saddr, sure.daddr] as const } : {}),
+  };
+}
+
+/** Silences between the packets of the connections that pass a filter, with the setting's timers drawn in. */
+export async function gapModel(
+  plan: CapturePlan,
+  settings: Settings,
+  filter: string | undefined,
+): Promise<HistogramModel> {
+  const ids = new Set<string>();
+  for (const { ids: more } of (await select(plan, [settings], filter)).values()) {
+    for (const id of more) if (ids.size < MOST) ids.add(id);
+  }
+  const last = new Map<string, number>(), gaps: number[] = [];
+  await meterCapture(plan, [settings], () => {}, {
+    connections: true,
+    tap(columns, found) {
+      if (!found) return;
+      for (let i = 0; i < columns.length; i++) {
+        const id = found.index[i]! < 0 ? "" : hex64(found.high[i]!, found.low[i]!);
+        if (!ids.has(id)) continue;
+        const time = columns.time[i]!, before = last.get(id);
+        if (before !== undefined) gaps.push(Math.max(0, time - before));
+        last.set(id, time);
+      }
+    },
+  });
+  return {
+    title: `Silences within ${ids.size === MOST ? "the first " : ""}${ids.size} ${
+      ids.size === 1 ? "connection" : "connections"
+    }`,
+    values: gaps,
+    unit: "gaps",
+    axis: "silence between packets",
+    rules: timerRules(settings),
+  };
+}
+
+/** The timers of a setting that a duration can be compared with. */
+export function timerRules(settings: Settings): { name: string; value: number }[] {
+  return [
+    { name: "TCP idle timeout", value: settings.timeouts.tcp },
+    { name: "status interval", value: settings.status },
+  ].filter((r) => Number.isFinite(r.value) && r.value > 0);
+}
+
+/** Packets over time. */
+export async function packetModel(
+  plan: CapturePlan,
+  frames: AsyncIterable<FrameBatch>,
+): Promise<PacketStripModel> {
+  const times: number[] = [];
+  for await (const batch of frames) for (let i = 0; i < batch.length; i++) times.push(batch.time[i]!);
+  return {
+    title: `Packets of ${plan.name}`,
+    series: [{ name: plan.packets.join(" and ") || "all packets", times }],
+  };
+}
+
+/** How many connections each pair of settings sees differently. */
+export function differenceMapModel(result: StudyResult): DifferenceMapModel {
+  const n = result.settings.length;
+  const values = Array.from(
+    { length: n },
+    (_, i) =>
+      Array.from(
+        { length: n },
+        (_, j) =>
+          result.disputed.filter((c) =>
+            c.records[i] !== c.records[j] || c.flips[i] !== c.flips[j] || c.unknown[i] !== c.unknown[j]
+          ).length,
+      ),
+  );
+  return {
+    title: "Where the settings differ",
+    settings: result.settings.map((s) => s.name),
+    values,
+    unit: result.leftOut > 0
+      ? `connections seen differently (of the ${result.disputed.length} most disputed)`
+      : "connections seen differently",
+  };
+}
+
+/** Unknown directions and memory of each setting against its TCP timeout; settings that differ in anything else are series. */
+export function costCurveModel(result: StudyResult): CostCurveModel {
+  return {
+    title: "What a longer TCP timeout costs",
+    points: result.settings.map((s) => ({
+      series: s.name.replace(/ ?tcp=\S+/, "").trim(),
+      timeout: s.settings.timeouts.tcp,
+      unknown: s.unknownDirections,
+      bytes: Number.isNaN(s.peakBytes) ? 0 : s.peakBytes,
+    })),
+  };
+}
+
+/** The two ends of a connection as a record filter. */
+export function filterOf(connection: ConnectionRef): string {
+  const [a, b] = connection.ends;
+  const ports = [...new Set([a[1], b[1]])].filter((p) => /^\d+$/.test(p)).map((p) => ` and port ${p}`).join(
+    "",
+  );
+  const proto = /^(tcp|udp|icmp)$/.test(connection.proto) ? `${connection.proto} and ` : "";
+  return `${proto}host ${a[0]} and host ${b[0]}${ports}`;
+}
+
+/**
+ * Capture, setting and filter of a plan that meters.
+ *
+ * @throws {Problem} `unsupported` when the plan reads records instead, or filters them by a function.
+ */
+export function meteringOf(plan: Plan): {
+  readonly capture: CapturePlan;
+  readonly settings: Settings;
+  readonly filter: string | undefined;
+} {
+  const meter = plan.steps[0];
+  if (plan.from.kind !== "capture" || meter?.op !== "meter") {
+    throw new Problem(
+      "unsupported",
+      `Expected records metered from a capture, whose packets can be drawn, but found ${plan.from.name}`,
+    );
+  }
+  const filters = plan.steps.flatMap((step) => step.op === "filter" ? [step.test] : []);
+  if (filters.some((f) => typeof f !== "string")) {
+    throw new Problem(
+      "unsupported",
+      "Expected filters in ra's language for this picture but found a function",
+    );
+  }
+  const filter = filters.length === 0 ? undefined : filters.map((f) => `(${f})`).join(" and ");
+  return { capture: plan.from, settings: meter.settings, filter };
+}
+
+/** How long the records of a plan last, with its setting's timers drawn in. */
+export async function durationModel(
+  plan: Plan,
+  batches: AsyncIterable<RecordBatch>,
+): Promise<HistogramModel> {
+  const values: number[] = [];
+  for await (const batch of batches) {
+    for (let row = 0; row < batch.length; row++) {
+      const ref = refOf(batch, row, 0);
+      values.push(Math.max(0, ref.ltime - ref.stime));
+    }
+  }
+  const meter = plan.steps[0];
+  return {
+    title: `Durations of ${values.length} records`,
+    values,
+    unit: "records",
+    axis: "duration",
+    rules: meter?.op === "meter" ? timerRules(meter.settings) : [],
+  };
+}

@@ -1,0 +1,92 @@
+import { formatDuration } from "../base/mod.ts";
+import type { CaptureSource } from "../capture/mod.ts";
+import type { ClusterOptions } from "../cluster/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import type { FlowRecord } from "./flow_record.ts";
+
+/** A filter on records: ra's filter language, or a function. */
+export type RecordTest = string | ((record: FlowRecord) => boolean);
+
+/** Where packets come from, and which of them are metered. */
+export interface CapturePlan {
+  readonly kind: "capture";
+  readonly source: CaptureSource;
+  /** What to call it. */
+  readonly name: string;
+  /** pcap-filter expressions, all of which a packet must pass. */
+  readonly packets: readonly string[];
+  /** Bounded re-ordering by time, microseconds; undefined keeps the order of the capture. */
+  readonly sort: number | undefined;
+  /** Throws the problem of a damaged capture instead of reporting it. */
+  readonly strict: boolean;
+  /** Reads a growing or live input with wall-clock timers. */
+  readonly live: boolean;
+}
+
+/** Flow records read from a file, stream or store. */
+export interface FlowsPlan {
+  readonly kind: "flows";
+  readonly source: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly name: string;
+  readonly strict: boolean;
+}
+
+/** One step on the way from the source to the records asked for. */
+export type Step =
+  | { readonly op: "meter"; readonly settings: Settings }
+  | { readonly op: "filter"; readonly test: RecordTest }
+  | { readonly op: "time"; readonly range: string }
+  | { readonly op: "cluster"; readonly options: ClusterOptions }
+  | { readonly op: "bin"; readonly every: string; readonly hard: boolean }
+  | { readonly op: "sort"; readonly keys: readonly string[]; readonly reverse: boolean }
+  | { readonly op: "top"; readonly count: number; readonly field: string }
+  | { readonly op: "limit"; readonly count: number };
+
+/** What a chain of verbs will do: plain frozen data, run only when records are asked for. */
+export interface Plan {
+  readonly from: CapturePlan | FlowsPlan;
+  readonly steps: readonly Step[];
+  /** Fields to show and write; undefined means ra's default ones. */
+  readonly fields: readonly string[] | undefined;
+}
+
+/** A plan with one more step. */
+export function withStep(plan: Plan, step: Step): Plan {
+  return Object.freeze({ ...plan, steps: Object.freeze([...plan.steps, Object.freeze(step)]) });
+}
+
+function describeStep(step: Step): string {
+  switch (step.op) {
+    case "meter":
+      return `meter     ${step.settings.name} (clock ${step.settings.clock}, quirks ${step.settings.quirks})`;
+    case "filter":
+      return `filter    ${typeof step.test === "string" ? step.test : "(function)"}`;
+    case "time":
+      return `time      ${step.range}`;
+    case "cluster": {
+      const by = step.options.by?.join(" ");
+      return `cluster   ${by ? `by ${by}, ` : ""}correct ${step.options.correct ?? "evidence"}`;
+    }
+    case "bin":
+      return `bin       ${step.every}${step.hard ? " hard" : ""}`;
+    case "sort":
+      return `sort      ${step.keys.join(" ")}${step.reverse ? " reversed" : ""}`;
+    case "top":
+      return `top       ${step.count} by ${step.field}`;
+    case "limit":
+      return `limit     ${step.count}`;
+  }
+}
+
+/** The plan as text, one line for each step. */
+export function describePlan(plan: Plan): string {
+  const lines: string[] = [];
+  if (plan.from.kind === "capture") {
+    lines.push(`read pcap ${plan.from.name}`);
+    for (const filter of plan.from.packets) lines.push(`packets   ${filter}`);
+    if (plan.from.sort !== undefined) lines.push(`reorder   within ${formatDuration(plan.from.sort)}`);
+  } else lines.push(`read flows ${plan.from.name}`);
+  for (const step of plan.steps) lines.push(describeStep(step));
+  if (plan.fields) lines.push(`select    ${plan.fields.join(" ")}`);
+  return lines.join("\n");
+}

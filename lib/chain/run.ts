@@ -1,0 +1,217 @@
+import { Problem } from "../base/mod.ts";
+import { Disorder, type FrameBatch, openFrames, sortFrames } from "../capture/mod.ts";
+import { bin, cluster, sortRecords, topRecords } from "../cluster/mod.ts";
+import { compilePacketFilter, compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
+import { readFlows } from "../formats/mod.ts";
+import { type BankOptions, type Meter, MeterBank } from "../meter/mod.ts";
+import { asRead, type RecordBatch } from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import { FlowRecord } from "./flow_record.ts";
+import type { CapturePlan, Plan, Step } from "./plan.ts";
+
+/** What happens on the way, for whoever wants to show it. */
+export interface RunListeners {
+  /** A damaged source: everything before the damage was used. */
+  readonly onProblem?: (problem: Problem) => void;
+  /** Bytes read so far, and in all where known. */
+  readonly onProgress?: (read: number, total: number | undefined) => void;
+  /** Time stamps out of order, told once at the end. */
+  readonly onDisorder?: (disorder: Disorder) => void;
+}
+
+/** What metering one capture under several settings gives besides records. */
+export interface MeterRun {
+  /** Meters in the order of the settings: ledger, counters, peaks. */
+  readonly meters: readonly Meter[];
+  /** Problems of the capture. */
+  readonly problems: readonly Problem[];
+  readonly disorder: Disorder;
+}
+
+/** Packet predicate for all filters of a capture plan. */
+function packetsOf(plan: CapturePlan): ((frames: FrameBatch, i: number) => boolean) | undefined {
+  if (plan.packets.length === 0) return undefined;
+  const tests = plan.packets.map((text) => compilePacketFilter(text));
+  return tests.length === 1 ? tests[0]! : (frames, i) => tests.every((t) => t(frames, i));
+}
+
+/**
+ * Meters a capture under several settings in one pass; `take` is given each batch of finished records, as a reader would see them,
+ * with the number of its setting.
+ *
+ * @throws {Problem} when the capture cannot be read at all, or is damaged and the plan is strict.
+ */
+export async function meterCapture(
+  plan: CapturePlan,
+  settings: readonly Settings[],
+  take: (index: number, batch: RecordBatch) => void | Promise<void>,
+  options: BankOptions = {},
+  listeners: RunListeners = {},
+): Promise<MeterRun> {
+  const waiting: [number, RecordBatch][] = [];
+  const sinks = settings.map((_, index) => (batch: RecordBatch) => {
+    for (let row = 0; row < batch.length; row++) asRead(batch, row);
+    waiting.push([index, batch]);
+    return batch.fresh();
+  });
+  const packets = packetsOf(plan);
+  const bank = new MeterBank(settings, sinks, packets ? { ...options, packets } : options);
+  const problems: Problem[] = [];
+  const disorder = new Disorder();
+  const hand = async () => {
+    for (const [index, batch] of waiting) {
+      const wait = take(index, batch);
+      if (wait) await wait;
+    }
+    waiting.length = 0;
+  };
+  const frames = openFrames(plan.source, {
+    strict: plan.strict,
+    onProblem: (p) => {
+      problems.push(p);
+      listeners.onProblem?.(p);
+    },
+    ...(listeners.onProgress ? { onProgress: listeners.onProgress } : {}),
+  });
+  try {
+    for await (const batch of plan.sort === undefined ? frames : sortFrames(frames, plan.sort)) {
+      disorder.add(batch);
+      bank.take(batch);
+      if (waiting.length > 0) await hand();
+    }
+  } catch (error) {
+    // Records of everything before the damage are given before it is reported.
+    bank.end();
+    await hand();
+    throw error;
+  }
+  bank.end();
+  await hand();
+  if (disorder.count > 0) listeners.onDisorder?.(disorder);
+  return { meters: bank.meters, problems, disorder };
+}
+
+/** Turns the push of a metering run into a pull, one batch at a time. */
+async function* meterStream(
+  plan: CapturePlan,
+  settings: Settings,
+  options: BankOptions,
+  listeners: RunListeners,
+): AsyncGenerator<RecordBatch> {
+  const queue: RecordBatch[] = [];
+  let wake: (() => void) | undefined, resume: (() => void) | undefined;
+  let done = false, failure: unknown;
+  const run = meterCapture(
+    plan,
+    [settings],
+    (_, batch) => {
+      queue.push(batch);
+      wake?.();
+      return new Promise<void>((resolve) => resume = resolve);
+    },
+    options,
+    listeners,
+  ).then(() => {}, (error) => failure = error).finally(() => {
+    done = true;
+    wake?.();
+  });
+  for (;;) {
+    while (queue.length > 0) {
+      yield queue.shift()!;
+      resume?.();
+    }
+    if (done) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      if (queue.length > 0 || done) resolve();
+    });
+  }
+  await run;
+  if (failure !== undefined) throw failure;
+}
+
+/** Runs a plan: batches of records as a reader sees them. */
+export async function* runPlan(plan: Plan, listeners: RunListeners = {}): AsyncGenerator<RecordBatch> {
+  let steps = plan.steps, stream: AsyncIterable<RecordBatch>;
+  if (plan.from.kind === "capture") {
+    const meter = steps[0];
+    if (meter?.op !== "meter") throw new Problem("syntax", "Expected .meter(...) before any verb on records");
+    steps = steps.slice(1);
+    stream = meterStream(plan.from, meter.settings, { connections: true }, listeners);
+  } else {
+    stream = readFlows(plan.from.source, {
+      strict: plan.from.strict,
+      ...(listeners.onProblem ? { onProblem: listeners.onProblem } : {}),
+    });
+  }
+  yield* applySteps(stream, steps);
+}
+
+/** Applies the verbs on records to a stream of batches. */
+export function applySteps(
+  stream: AsyncIterable<RecordBatch>,
+  steps: readonly Step[],
+): AsyncIterable<RecordBatch> {
+  for (const step of steps) stream = applyStep(stream, step);
+  return stream;
+}
+
+/** The test of a filter step as a function of batch and row. */
+export function recordTest(
+  test: Extract<Step, { op: "filter" }>["test"],
+): (batch: RecordBatch, row: number) => boolean {
+  if (typeof test === "string") return compileRecordFilter(test);
+  const cursor = new FlowRecord(undefined as unknown as RecordBatch, 0);
+  return (batch, row) => {
+    cursor.batch = batch;
+    cursor.row = row;
+    return test(cursor);
+  };
+}
+
+async function* keep(
+  stream: AsyncIterable<RecordBatch>,
+  test: (batch: RecordBatch, row: number) => boolean,
+): AsyncGenerator<RecordBatch> {
+  for await (const batch of stream) {
+    const kept = batch.fresh();
+    for (let row = 0; row < batch.length; row++) if (test(batch, row)) kept.append(batch, row);
+    if (kept.length > 0) yield kept;
+  }
+}
+
+async function* limit(stream: AsyncIterable<RecordBatch>, count: number): AsyncGenerator<RecordBatch> {
+  let left = count;
+  if (left <= 0) return;
+  for await (const batch of stream) {
+    if (batch.length < left) {
+      left -= batch.length;
+      yield batch;
+      continue;
+    }
+    batch.length = left;
+    yield batch;
+    return;
+  }
+}
+
+function applyStep(stream: AsyncIterable<RecordBatch>, step: Step): AsyncIterable<RecordBatch> {
+  switch (step.op) {
+    case "meter":
+      throw new Problem("syntax", "Expected .meter(...) only once, on a capture");
+    case "filter":
+      return keep(stream, recordTest(step.test));
+    case "time":
+      return keep(stream, parseTimeRange(step.range));
+    case "cluster":
+      return cluster(stream, step.options);
+    case "bin":
+      return bin(stream, step.every, { hard: step.hard });
+    case "sort":
+      return sortRecords(stream, step.keys, { reverse: step.reverse });
+    case "top":
+      return topRecords(stream, step.count, step.field);
+    case "limit":
+      return limit(stream, step.count);
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  disputedTable,
+  type Peaks,
+  type ReportTable,
+  type SettingFigures,
+  StudyBuilder,
+  type StudyResult,
+  studyTable,
+} from "../compare/mod.ts";
+import {
+  costCurve,
+  differenceMap,
+  displayable,
+  htmlTable,
+  markdownTable,
+  type Picture,
+  show,
+  type TableModel,
+  textTable,
+} from "../display/mod.ts";
+import { compileRecordFilter } from "../expression/mod.ts";
+import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
+import { costCurveModel, differenceMapModel } from "./pictures.ts";
+import type { CapturePlan } from "./plan.ts";
+import { meterCapture, type RunListeners } from "./run.ts";
+
+/** Values for each option: every combination is one setting. */
+export type StudyGrid =
+  | readonly Settings[]
+  | { readonly [K in keyof SettingsInput]?: readonly NonNullable<SettingsInput[K]>[] };
+
+/** The settings of a grid, the last option changing fastest. */
+export function settingsOf(grid: StudyGrid): readonly Settings[] {
+  if (Array.isArray(grid)) return grid as readonly Settings[];
+  let inputs: SettingsInput[] = [{}];
+  for (const [key, values] of Object.entries(grid)) {
+    inputs = inputs.flatMap((input) =>
+      (values as readonly unknown[]).map((value) => ({ ...input, [key]: value }))
+    );
+  }
+  return inputs.map((input) => argus(input));
+}
+
+/** A table of the compare room as the display room wants it. */
+export function tableModel(table: ReportTable): TableModel {
+  return {
+    title: table.title,
+    columns: table.columns.map((name, i) => ({
+      name,
+      align: typeof table.rows[0]?.[i] === "number" ? "right" : "left",
+    })),
+    rows: table.rows,
+  };
+}
+
+/** Bytes that a live entry takes: its rows in the flow table, and its key. */
+export const ENTRY_BYTES = 80 * 4 + 12 * 8 + 16 * 4 + 8 + 4 + 16 * 4;
+
+/** Figures of many settings over one capture. */
+export class Study {
+  /** The figures as plain data. */
+  readonly result: StudyResult;
+
+  constructor(result: StudyResult) {
+    this.result = result;
+  }
+
+  /** One row of figures for each setting. */
+  get settings(): readonly SettingFigures[] {
+    return this.result.settings;
+  }
+
+  /** Figures for each setting, as a table. */
+  table(): TableModel {
+    return tableModel(studyTable(this.result));
+  }
+
+  /** Connections on which the settings disagree, as a table. */
+  disputed(): TableModel {
+    return tableModel(disputedTable(this.result));
+  }
+
+  /** A picture: settings against settings, or unknown directions and memory against the timeout. */
+  plot(kind: "differences" | "cost" = "differences"): Picture {
+    return kind === "cost"
+      ? costCurve(costCurveModel(this.result))
+      : differenceMap(differenceMapModel(this.result));
+  }
+
+  /** Shows the table of settings: as text in a terminal, as HTML in a notebook. */
+  async show(): Promise<void> {
+    await show(this);
+  }
+}
+
+displayable(Study.prototype, (self) => ({
+  text: () => textTable(self.table()),
+  html: () => htmlTable(self.table()),
+  markdown: () => markdownTable(self.table()),
+}));
+
+/** Meters a capture under every setting of a grid, in one pass. */
+export async function runStudy(
+  plan: CapturePlan,
+  grid: StudyGrid,
+  options: { filter?: string } = {},
+  listeners: RunListeners = {},
+): Promise<Study> {
+  const settings = settingsOf(grid);
+  const builder = new StudyBuilder(settings);
+  const accepts = options.filter ? compileRecordFilter(options.filter) : undefined;
+  const run = await meterCapture(
+    plan,
+    settings,
+    (index, batch) => {
+      if (accepts === undefined) builder.take(index, batch);
+      else {
+        const kept = batch.fresh();
+        for (let row = 0; row < batch.length; row++) if (accepts(batch, row)) kept.append(batch, row);
+        builder.take(index, kept);
+      }
+    },
+    { connections: true },
+    listeners,
+  );
+  const peaks: Peaks[] = run.meters.map((m) => ({ flows: m.table.peak, bytes: m.table.peak * ENTRY_BYTES }));
+  return new Study(builder.finish(peaks));
+}

@@ -1,0 +1,272 @@
+import {
+  AGR_COUNT,
+  AGR_DOUBLES,
+  AGR_MAX,
+  AGR_MEAN,
+  AGR_MIN,
+  AGR_N,
+  AGR_STDEV,
+  duration,
+  enterRow,
+  flip,
+  joinLabels,
+  mergeRow,
+  type MergeRules,
+  type NumberGetter,
+  RecordBatch,
+  settleRow,
+} from "../record/mod.ts";
+import * as R from "../record/mod.ts";
+import type { Key } from "./key.ts";
+import { type SortKey, sortedOrder } from "./sort.ts";
+import { RowStore } from "./store.ts";
+import { KeyTable } from "./table.ts";
+
+/** What one aggregator does; times in microseconds, 0 for never. */
+export interface AggregatorOptions {
+  readonly key: Key;
+  readonly rules: MergeRules;
+  /** A record whose key stands reversed in the table joins that aggregate (racluster `-M correct`, cluster.md section 4B). */
+  readonly reverse: boolean;
+  /** An aggregate that would span this long is put out and begun anew. */
+  readonly status: number;
+  /** An aggregate that was silent this long is put out and begun anew. */
+  readonly idle: number;
+  /** Label of every aggregate. */
+  readonly label?: string | undefined;
+  /** Fields outside the key keep their value until a different one comes (racluster `-M preserve`). */
+  readonly preserve: boolean;
+  /** Aggregates carry their statistics; without them `trans` is 0 (racluster `-M norep`). */
+  readonly report: boolean;
+  /** What the statistics are of, in place of the duration. */
+  readonly metric?: NumberGetter | undefined;
+  /** Order of the aggregates in the end; without it the least recently changed comes first. */
+  readonly sort?: readonly SortKey[] | undefined;
+}
+
+const OUT = 4096;
+
+/** Merges records with the same key, in constant memory per live aggregate (cluster.md sections 1 to 5). */
+export class Aggregator {
+  readonly #options: AggregatorOptions;
+  readonly #key: Key;
+  readonly #store = new RowStore();
+  #table: KeyTable;
+  readonly #own: Int32Array;
+  readonly #other: Int32Array;
+  readonly #scratch = new RecordBatch(1);
+  #done = new RecordBatch(64);
+
+  constructor(options: AggregatorOptions) {
+    this.#options = options;
+    this.#key = options.key;
+    this.#table = new KeyTable(options.key.size);
+    this.#own = new Int32Array(options.key.size);
+    this.#other = new Int32Array(options.key.size);
+    this.#scratch.length = 1;
+  }
+
+  /** Aggregates alive. */
+  get length(): number {
+    return this.#store.length;
+  }
+
+  /** Takes a record in; the batch is not changed. */
+  add(batch: RecordBatch, row: number): void {
+    const key = this.#key;
+    if (key.none) {
+      const n = this.#store.add(batch, row);
+      this.#enter(this.#store.chunk(n), this.#store.row(n));
+      return;
+    }
+    if (this.#options.metric) {
+      this.#scratch.copyRow(0, batch, row);
+      enterRow(this.#scratch, 0, this.#options.metric(this.#scratch, 0) || 0);
+      batch = this.#scratch;
+      row = 0;
+    }
+    if (key.ordered !== undefined && wrongOrder(batch.words, row * R.WORDS, key.ordered)) {
+      this.#flipped(batch, row);
+      batch = this.#scratch;
+      row = 0;
+      this.#scratch.words[R.FLAGS]! &= ~R.FLAG_REVERSE;
+    }
+    this.#take(batch, row);
+    if (key.rmon) {
+      const reverse = batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_REVERSE;
+      this.#flipped(batch, row);
+      const words = this.#scratch.words;
+      words[R.FLAGS] = words[R.FLAGS]! & ~R.FLAG_REVERSE | reverse;
+      this.#take(this.#scratch, 0);
+    }
+  }
+
+  /** Records put out by status or idle since the last call, or nothing. */
+  take(): RecordBatch | undefined {
+    if (this.#done.length === 0) return undefined;
+    const done = this.#done;
+    this.#done = new RecordBatch(64);
+    return done;
+  }
+
+  /** Number of records that {@linkcode take} would give. */
+  get ready(): number {
+    return this.#done.length;
+  }
+
+  /** All aggregates, in batches; afterwards there are none. */
+  *drain(): Generator<RecordBatch, void, void> {
+    const done = this.take();
+    if (done) yield done;
+    const store = this.#store;
+    let order = store.order();
+    const sort = this.#options.sort;
+    if (sort && sort.length > 0) {
+      const from = order;
+      order = sortedOrder(
+        from.length,
+        (i) => ({ batch: store.chunk(from[i]!), row: store.row(from[i]!) }),
+        sort,
+      ).map((i) => from[i]!);
+    }
+    for (let from = 0; from < order.length; from += OUT) {
+      const to = Math.min(order.length, from + OUT);
+      const out = new RecordBatch(to - from);
+      for (let i = from; i < to; i++) {
+        this.#close(out, out.append(store.chunk(order[i]!), store.row(order[i]!)));
+      }
+      yield out;
+    }
+    this.#store.clear();
+    this.#table = new KeyTable(this.#key.size);
+  }
+
+  #take(batch: RecordBatch, row: number): void {
+    const key = this.#key, table = this.#table;
+    const hash = key.read(batch, row, this.#own);
+    const n = table.find(this.#own, hash);
+    if (n >= 0) {
+      this.#join(n, batch, row);
+      return;
+    }
+    if (this.#options.reverse && reversible(batch.words, row * R.WORDS)) {
+      const m = table.find(this.#other, key.readReversed(batch, row, this.#other));
+      if (m >= 0 && this.#joinReversed(m, batch, row, hash)) return;
+    }
+    this.#insert(batch, row, hash);
+  }
+
+  #insert(batch: RecordBatch, row: number, hash: number): void {
+    const n = this.#store.add(batch, row);
+    this.#table.insert(n, this.#own, hash);
+    this.#enter(this.#store.chunk(n), this.#store.row(n));
+  }
+
+  #enter(batch: RecordBatch, row: number): void {
+    enterRow(batch, row);
+    this.#key.mask(batch, row);
+    if (!this.#options.preserve && !this.#key.none) this.#key.strip(batch, row);
+    const label = this.#options.label;
+    if (label) {
+      const more = batch.moreOf(row);
+      more.label = more.label === undefined ? label : joinLabels(more.label, label, false);
+    }
+  }
+
+  #join(n: number, batch: RecordBatch, row: number): void {
+    const store = this.#store, chunk = store.chunk(n), at = store.row(n);
+    store.touch(n);
+    if (this.#due(chunk, at, batch, row)) {
+      this.#close(this.#done, this.#done.append(chunk, at));
+      chunk.copyRow(at, batch, row);
+      this.#enter(chunk, at);
+      return;
+    }
+    mergeRow(chunk, at, batch, row, this.#options.rules);
+  }
+
+  /** Whether status or idle ends the aggregate before this record (cluster.md section 5). */
+  #due(a: RecordBatch, ar: number, b: RecordBatch, br: number): boolean {
+    const { status, idle } = this.#options;
+    if (status === 0 && idle === 0) return false;
+    const start = R.startTime(a, ar), end = R.lastTime(a, ar), s = R.startTime(b, br), e = R.lastTime(b, br);
+    if (status > 0 && Math.max(end, e) - Math.min(start, s) >= status) return true;
+    return idle > 0 && Math.max(s - end, start - e) >= idle;
+  }
+
+  /** Rules of section 4B; false when the record has to stand alone. */
+  #joinReversed(m: number, batch: RecordBatch, row: number, hash: number): boolean {
+    const chunk = this.#store.chunk(m), at = this.#store.row(m);
+    const w = row * R.WORDS, t = at * R.WORDS;
+    if (batch.words[w + R.PROTO] === 6) {
+      if (batch.words[w + R.NET] === R.NET_NONE || chunk.words[t + R.NET] === R.NET_NONE) {
+        // Without TCP data the real program finds the reversed aggregate but forgets to turn the record.
+        this.#join(m, batch, row);
+        return true;
+      }
+      const mine = chunk.words[t + R.TCP_STATUS]!, theirs = batch.words[w + R.TCP_STATUS]!;
+      if (mine & theirs & R.TCP_SYN) return false;
+      if (theirs & R.TCP_SYN || (theirs & R.TCP_SYNACK && theirs & R.TCP_EST)) {
+        this.#flipInPlace(chunk, at);
+        this.#table.remove(m);
+        this.#table.insert(m, this.#own, hash);
+        this.#join(m, batch, row);
+        return true;
+      }
+    }
+    this.#flipped(batch, row);
+    this.#join(m, this.#scratch, 0);
+    return true;
+  }
+
+  /** The record reversed, in row 0 of the scratch batch. */
+  #flipped(batch: RecordBatch, row: number): void {
+    if (batch !== this.#scratch) this.#scratch.copyRow(0, batch, row);
+    this.#flipInPlace(this.#scratch, 0);
+  }
+
+  #flipInPlace(batch: RecordBatch, row: number): void {
+    const words = batch.words, w = row * R.WORDS;
+    const status = words[w + R.TCP_STATUS]!, options = words[w + R.TCP_OPTIONS]!;
+    flip(batch, row);
+    if (this.#options.rules !== "argus") return;
+    // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
+    words[w + R.TCP_STATUS] = status;
+    words[w + R.TCP_OPTIONS] = options;
+    if (words[w + R.KEY_TYPE] === R.KEY_IPV6) {
+      const port = words[w + R.SPORT]!;
+      words[w + R.SPORT] = words[w + R.DPORT]!;
+      words[w + R.DPORT] = port;
+    }
+  }
+
+  /** Finishes a row that goes out. */
+  #close(batch: RecordBatch, row: number): void {
+    settleRow(batch, row);
+    if (this.#options.report) return;
+    const bank = batch.agrBank(), i = row * AGR_DOUBLES;
+    bank[i + AGR_COUNT] = bank[i + AGR_N] = bank[i + AGR_MEAN] = 0;
+    bank[i + AGR_MIN] = bank[i + AGR_MAX] = NaN;
+    bank[i + AGR_STDEV] = duration(batch, row);
+  }
+}
+
+/** Whether a record's key can be met reversed: ICMP, IGMP, ESP and what is not IP have no other side (cluster.md section 4B). */
+export function reversible(words: Int32Array, w: number): boolean {
+  const type = words[w + R.KEY_TYPE]!, proto = words[w + R.PROTO]!;
+  return (type === R.KEY_IPV4 || type === R.KEY_IPV6) && proto !== 1 && proto !== 58 && proto !== 50 && proto !== 2;
+}
+
+/** Whether the source comes after the destination in numeric order. */
+function wrongOrder(words: Int32Array, w: number, by: "addresses" | "macs"): boolean {
+  if (by === "macs") {
+    const s = (words[w + R.MAC + 1]! & 0xffff) * 2 ** 32 + (words[w + R.MAC + 2]! >>> 0);
+    const d = (words[w + R.MAC]! >>> 0) * 2 ** 16 + (words[w + R.MAC + 1]! >>> 16);
+    return s > d;
+  }
+  for (let i = 0; i < 4; i++) {
+    const s = words[w + R.SADDR + i]! >>> 0, d = words[w + R.DADDR + i]! >>> 0;
+    if (s !== d) return s > d;
+  }
+  return false;
+}

@@ -1,0 +1,368 @@
+import { Problem } from "../base/mod.ts";
+import * as R from "../record/mod.ts";
+import type { RecordBatch } from "../record/mod.ts";
+
+/** One field of an aggregation key, an address perhaps only up to `mask` leading bits. */
+export interface KeyField {
+  /** Field name as ra prints it. */
+  readonly name: string;
+  /** Number of leading bits that count, of addresses. */
+  readonly mask?: number;
+}
+
+/** The key racluster uses without `-m` (cluster.md section 1). */
+export const DEFAULT_KEY: readonly string[] = ["srcid", "proto", "saddr", "sport", "daddr", "dport"];
+/** The default key where every record is seen from both ends (`-M rmon`): one end and its port. */
+export const DEFAULT_RMON_KEY: readonly string[] = ["srcid", "proto", "saddr", "sport"];
+
+/** Part of a word: `(words[offset] >> shift) & mask`. */
+type Op = readonly [offset: number, shift: number, mask: number];
+/** A part that no single word holds. */
+type Special = (batch: RecordBatch, row: number) => number;
+
+interface Part {
+  readonly ops?: readonly Op[];
+  readonly special?: Special;
+  /** Name of the same field of the other side, when there is one. */
+  readonly other?: string;
+}
+
+const word = (offset: number, shift = 0, mask = -1): Op => [offset, shift, mask];
+const flag = (bit: number): Op => [R.FLAGS, 0, bit];
+
+/** Source and destination twins of a field. */
+function twins(s: string, d: string, source: Part, destination: Part): [string, Part][] {
+  return [[s, { ...source, other: d }], [d, { ...destination, other: s }]];
+}
+
+/** Classful network of an IPv4 address (A /8, B /16, C /24), as fields.md has `snet`. */
+function classful(address: number): number {
+  const top = address >>> 24;
+  return top < 128 ? address & 0xff000000 : top < 192 ? address & 0xffff0000 : top < 224 ? address & 0xffffff00 : address;
+}
+
+const more = (read: (m: NonNullable<ReturnType<Map<number, R.More>["get"]>>) => number): Special => (batch, row) => {
+  const m = batch.more?.get(row);
+  return m ? read(m) : -1;
+};
+const country = (text: string | undefined) => text ? (text.charCodeAt(0) << 8 | text.charCodeAt(1)) : -1;
+
+const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
+  ["srcid", { ops: [word(R.SRCID), flag(R.FLAG_SRCID_INT | R.FLAG_SRCID_TEXT)] }],
+  ["proto", { ops: [word(R.PROTO)] }],
+  ...twins("saddr", "daddr", {}, {}),
+  ...twins("sport", "dport", { ops: [word(R.SPORT)] }, { ops: [word(R.DPORT)] }),
+  ...twins("snet", "dnet", { special: (b, r) => classful(b.words[r * R.WORDS + R.SADDR]!) }, {
+    special: (b, r) => classful(b.words[r * R.WORDS + R.DADDR]!),
+  }),
+  ...twins(
+    "smpls",
+    "dmpls",
+    { ops: [word(R.S_MPLS, 12, 0xfffff), flag(R.FLAG_S_MPLS)] },
+    { ops: [word(R.D_MPLS, 12, 0xfffff), flag(R.FLAG_D_MPLS)] },
+  ),
+  ...twins(
+    "svlan",
+    "dvlan",
+    { ops: [word(R.VLAN, 16, 0xffff), flag(R.FLAG_S_VLAN)] },
+    { ops: [word(R.VLAN, 0, 0xffff), flag(R.FLAG_D_VLAN)] },
+  ),
+  ...twins(
+    "svid",
+    "dvid",
+    { ops: [word(R.VLAN, 16, 0xfff), flag(R.FLAG_S_VLAN)] },
+    { ops: [word(R.VLAN, 0, 0xfff), flag(R.FLAG_D_VLAN)] },
+  ),
+  ...twins(
+    "svpri",
+    "dvpri",
+    { ops: [word(R.VLAN, 29, 7), flag(R.FLAG_S_VLAN)] },
+    { ops: [word(R.VLAN, 13, 7), flag(R.FLAG_D_VLAN)] },
+  ),
+  ["svc", { special: (b, r) => service(b, r) }],
+  ...ipParts("stos", "dtos", 16, 0xff),
+  ...ipParts("sttl", "dttl", 24, 0xff),
+  ...ipParts("sipid", "dipid", 0, 0xffff),
+  ...ipParts("sdsb", "ddsb", 18, 0x3f),
+  ...twins(
+    "stcpb",
+    "dtcpb",
+    { ops: [word(R.SIDE + R.T_SEQBASE)] },
+    { ops: [word(R.DSIDE + R.T_SEQBASE)] },
+  ),
+  ...twins(
+    "smac",
+    "dmac",
+    { ops: [word(R.MAC + 1, 0, 0xffff), word(R.MAC + 2)] },
+    { ops: [word(R.MAC), word(R.MAC + 1, 16, 0xffff)] },
+  ),
+  ...twins(
+    "soui",
+    "doui",
+    { ops: [word(R.MAC + 1, 0, 0xffff), word(R.MAC + 2, 24, 0xff)] },
+    { ops: [word(R.MAC, 8, 0xffffff)] },
+  ),
+  ["inode", {}],
+  ...twins(
+    "sco",
+    "dco",
+    { special: more((m) => country(m.countries?.[0])) },
+    { special: more((m) => country(m.countries?.[1])) },
+  ),
+  ...twins("sas", "das", { special: more((m) => m.asn?.[0] ?? -1) }, { special: more((m) => m.asn?.[1] ?? -1) }),
+  ["ias", { special: more((m) => m.asn?.[2] ?? -1) }],
+]);
+
+function ipParts(s: string, d: string, shift: number, mask: number): [string, Part][] {
+  return twins(
+    s,
+    d,
+    { ops: [word(R.S_IP, shift, mask), flag(R.FLAG_S_IP)] },
+    { ops: [word(R.D_IP, shift, mask), flag(R.FLAG_D_IP)] },
+  );
+}
+
+/** The port that names the service: the lower one. */
+function service(batch: RecordBatch, row: number): number {
+  const w = row * R.WORDS;
+  return Math.min(batch.words[w + R.SPORT]!, batch.words[w + R.DPORT]!);
+}
+
+/** Names a key may hold, in the order of the manual. */
+export const KEY_NAMES: readonly string[] = [...PARTS.keys()];
+const SPECIAL_NAMES = ["none", "matrix", "macmatrix", "addr", "mac", "port"];
+
+const V4 = 0, V6 = 1, ARP = 2, OTHER = 3, IGMP = 4;
+const KINDS = [V4, V6, ARP, OTHER, IGMP];
+
+function addressOps(base: number, kind: number, mask: number | undefined): Op[] {
+  const size = kind === V4 || kind === ARP || kind === IGMP ? 1 : kind === V6 ? 4 : 2;
+  const ops: Op[] = [];
+  for (let i = 0; i < size; i++) {
+    // ARP addresses are not masked, nor are hardware addresses (cluster.md section 1).
+    const left = kind === ARP || kind === OTHER || mask === undefined ? 32 : mask - 32 * i;
+    if (left > 0) ops.push(word(base + i, 0, left >= 32 ? -1 : -1 << (32 - left)));
+  }
+  return ops;
+}
+
+/**
+ * A compiled aggregation key: reads the key words of a row without allocating.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Key } from "./key.ts";
+ *
+ * const key = Key.parse(["saddr/24", "proto"]);
+ * assertEquals(key.fields, [{ name: "saddr", mask: 24 }, { name: "proto" }]);
+ * ```
+ */
+export class Key {
+  /** The fields in their given order. */
+  readonly fields: readonly KeyField[];
+  /** Every record is also counted reversed, keyed by one end (`addr`, `mac`, `port`, `-M rmon`). */
+  readonly rmon: boolean;
+  /** No aggregation at all. */
+  readonly none: boolean;
+  /** Records are turned so that the lower address (or hardware address) comes first. */
+  readonly ordered: "addresses" | "macs" | undefined;
+  /** Words in a key. */
+  readonly size: number;
+  readonly #forward: readonly Int32Array[];
+  readonly #backward: readonly Int32Array[];
+  readonly #special: readonly Special[];
+  readonly #specialBack: readonly Special[];
+  readonly #addresses: boolean;
+  readonly #masks: readonly [number | undefined, number | undefined];
+
+  private constructor(fields: readonly KeyField[], kind: string) {
+    this.fields = fields;
+    this.none = kind === "none";
+    this.rmon = kind === "rmon" || kind === "addr" || kind === "mac" || kind === "port";
+    this.ordered = kind === "matrix" ? "addresses" : kind === "macmatrix" ? "macs" : undefined;
+    this.#masks = [
+      fields.find((f) => f.name === "saddr")?.mask,
+      fields.find((f) => f.name === "daddr")?.mask,
+    ];
+    const reversed = fields.map((f) => {
+      const name = PARTS.get(f.name)!.other ?? f.name;
+      return f.mask === undefined ? { name } : { name, mask: f.mask };
+    });
+    this.#forward = KINDS.map((k) => program(fields, k));
+    this.#backward = KINDS.map((k) => program(reversed, k));
+    this.#special = fields.flatMap((f) => PARTS.get(f.name)!.special ?? []);
+    this.#specialBack = reversed.flatMap((f) => PARTS.get(f.name)!.special ?? []);
+    this.#addresses = fields.some((f) => f.name === "saddr" || f.name === "daddr");
+    this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length + 1;
+  }
+
+  /**
+   * Compiles key fields: names of {@linkcode KEY_NAMES}, `name/bits` or `name/mask` for addresses, or one of `none`, `matrix`,
+   * `macmatrix`, `addr`, `mac`, `port`. No names give the default key.
+   *
+   * @throws {Problem} `unknown-name` or `bad-value`.
+   */
+  static parse(names: readonly string[] = [], rmon = false): Key {
+    const fields: KeyField[] = [];
+    const add = (name: string, mask?: number) => {
+      if (!fields.some((f) => f.name === name)) fields.push(mask === undefined ? { name } : { name, mask });
+    };
+    let kind = rmon ? "rmon" : "";
+    const list = names.length ? names : rmon ? DEFAULT_RMON_KEY : DEFAULT_KEY;
+    for (const text of list) {
+      const slash = text.indexOf("/");
+      const name = slash < 0 ? text : text.slice(0, slash);
+      if (SPECIAL_NAMES.includes(name)) {
+        kind = name;
+        if (name === "matrix") add("saddr"), add("daddr");
+        if (name === "macmatrix") add("smac"), add("dmac");
+        if (name === "addr") add("saddr");
+        if (name === "mac") add("smac");
+        if (name === "port") add("proto"), add("sport");
+        continue;
+      }
+      if (!PARTS.has(name)) throw unknownKey(name);
+      add(name, slash < 0 ? undefined : parseMask(name, text.slice(slash + 1)));
+      if (name === "sport" || name === "dport") add("proto");
+    }
+    return new Key(fields, kind);
+  }
+
+  /** Reads the key of a row into `out` and gives its hash. */
+  read(batch: RecordBatch, row: number, out: Int32Array): number {
+    return this.#read(batch, row, out, this.#forward, this.#special);
+  }
+
+  /** Reads the key that the row would have with its ends exchanged. */
+  readReversed(batch: RecordBatch, row: number, out: Int32Array): number {
+    return this.#read(batch, row, out, this.#backward, this.#specialBack);
+  }
+
+  #read(
+    batch: RecordBatch,
+    row: number,
+    out: Int32Array,
+    programs: readonly Int32Array[],
+    special: readonly Special[],
+  ): number {
+    const words = batch.words, w = row * R.WORDS;
+    const type = words[w + R.KEY_TYPE]!;
+    const v4 = words[w + R.PROTO] === 2 ? IGMP : V4;
+    const ops = programs[type === R.KEY_IPV4 ? v4 : type === R.KEY_IPV6 ? V6 : type === R.KEY_ARP ? ARP : OTHER]!;
+    let hash = 0, at = 0;
+    for (let i = 0; i < ops.length; i += 3) {
+      const value = (words[w + ops[i]!]! >> ops[i + 1]!) & ops[i + 2]!;
+      out[at++] = value;
+      hash = Math.imul(hash ^ value, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    for (let i = 0; i < special.length; i++) {
+      const value = special[i]!(batch, row) | 0;
+      out[at++] = value;
+      hash = Math.imul(hash ^ value, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    if (type === R.KEY_WLAN || type === R.KEY_ISIS) {
+      const value = this.#rest(batch, row);
+      out[at++] = value;
+      hash = Math.imul(hash ^ value, 0x9e3779b1);
+    }
+    while (at < this.size) out[at++] = 0;
+    hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+    return hash ^ hash >>> 13;
+  }
+
+  /** What the key words do not hold of wireless and IS-IS flows, as a checksum (32-bit FNV-1a). */
+  #rest(batch: RecordBatch, row: number): number {
+    const bytes = this.#addresses ? batch.more?.get(row)?.key : undefined;
+    let sum = 0x811c9dc5;
+    for (let i = 0; bytes && i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+    return sum | 0;
+  }
+
+  /** Cuts the addresses of a row to the masks of the key and notes the masks in the row. */
+  mask(batch: RecordBatch, row: number): void {
+    const [s, d] = this.#masks;
+    if (s === undefined && d === undefined) return;
+    const words = batch.words, w = row * R.WORDS;
+    const type = words[w + R.KEY_TYPE]!;
+    if (type !== R.KEY_IPV4 && type !== R.KEY_IPV6) return;
+    const size = type === R.KEY_IPV4 ? 1 : 4;
+    cut(words, w + R.SADDR, size, s);
+    cut(words, w + R.DADDR, size, d);
+    const full = 32 * size;
+    const old = words[w + R.FLAGS]! & R.FLAG_MASKS ? words[w + R.KEY_EXTRA]! : full << 8 | full;
+    words[w + R.FLAGS]! |= R.FLAG_MASKS;
+    words[w + R.KEY_EXTRA] = Math.min(s ?? full, old >>> 8) << 8 | Math.min(d ?? full, old & 0xff);
+  }
+
+  /** Empties what is not in the key (`-M nopreserve`): addresses, ports, protocol. */
+  strip(batch: RecordBatch, row: number): void {
+    const words = batch.words, w = row * R.WORDS;
+    const has = (name: string) => this.fields.some((f) => f.name === name);
+    if (!has("saddr")) words.fill(0, w + R.SADDR, w + R.SADDR + 4);
+    if (!has("daddr")) words.fill(0, w + R.DADDR, w + R.DADDR + 4);
+    if (!has("sport")) words[w + R.SPORT] = 0;
+    if (!has("dport")) words[w + R.DPORT] = 0;
+    const type = words[w + R.KEY_TYPE]!;
+    if (!has("proto") && (type === R.KEY_IPV4 || type === R.KEY_IPV6)) words[w + R.PROTO] = 0;
+  }
+}
+
+function cut(words: Int32Array, at: number, size: number, mask: number | undefined): void {
+  if (mask === undefined) return;
+  for (let i = 0; i < size; i++) {
+    const left = mask - 32 * i;
+    if (left <= 0) words[at + i] = 0;
+    else if (left < 32) words[at + i]! &= -1 << (32 - left);
+  }
+}
+
+/** Reading steps of a key for one kind of flow: triples of word offset, shift, mask. */
+function program(fields: readonly KeyField[], kind: number): Int32Array {
+  const ops: Op[] = [];
+  let addresses = false;
+  for (const { name, mask } of fields) {
+    if (name === "saddr" || name === "daddr") {
+      addresses = true;
+      ops.push(...addressOps(name === "saddr" ? R.SADDR : R.DADDR, kind, mask));
+    } else if (name === "inode") {
+      ops.push(...addressOps(R.ICMP_MAP_BODY + 1, V4, mask), flag(R.FLAG_ICMP_MAP));
+    } else if (kind !== IGMP || (name !== "sport" && name !== "dport")) ops.push(...PARTS.get(name)!.ops ?? []);
+  }
+  // Kinds of flows never merge once an address is in the key.
+  if (addresses) ops.push(word(R.KEY_TYPE), flag(R.FLAG_MATRIX));
+  return Int32Array.from(ops.flat());
+}
+
+function parseMask(name: string, text: string): number {
+  if (name !== "saddr" && name !== "daddr" && name !== "inode") {
+    throw new Problem("bad-value", `Expected a mask only on saddr, daddr or inode but found "${name}/${text}"`, {
+      expected: "saddr/N, daddr/N or inode/N",
+      found: `${name}/${text}`,
+    });
+  }
+  if (/^\d+$/.test(text) && Number(text) <= 128) return Number(text);
+  const quad = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number);
+  if (quad && quad.every((n) => n < 256)) {
+    const mask = quad.reduce((a, n) => (a << 8) | n, 0);
+    const bits = Math.clz32(~mask);
+    if (mask === (bits === 0 ? 0 : -1 << (32 - bits))) return bits;
+  }
+  throw new Problem(
+    "bad-value",
+    `Expected a prefix length (0 to 128) or a mask such as 255.255.0.0 but found "${text}" in "${name}/${text}"`,
+    { expected: "prefix length or mask", found: text },
+  );
+}
+
+function unknownKey(name: string): Problem {
+  const all = [...KEY_NAMES, ...SPECIAL_NAMES];
+  const near = all.filter((n) => n.startsWith(name) || name.startsWith(n) || n.slice(1) === name.slice(1));
+  return new Problem(
+    "unknown-name",
+    `Expected an aggregation field but found "${name}"${near.length ? `; did you mean ${near.join(" or ")}?` : ""}`,
+    { expected: all.join(" "), found: name },
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * Clustering: re-aggregation (racluster, racluster.conf), correction by evidence, time bins, sorting, counting.
+ *
+ * @module
+ */
+export { clusterByConf, ConfClusterer, type ConfOptions } from "./chain.ts";
+export { cluster, Clusterer, type ClusterOptions, type Correction } from "./cluster.ts";
+export { DEFAULT_KEY, Key, KEY_NAMES, type KeyField } from "./key.ts";
+export { sortKeys, sortRecords, type SortKey, type SortOptions, SORT_KEYS, topRecords } from "./sort.ts";
+export { type ClusterConf, type ClusterModel, parseRaclusterConf } from "./racluster_conf.ts";
+export { type AddressTotals, Counter, type CountOptions, countRecords, type ProtocolTotals, type Totals } from "./count.ts";
+export { bin, Binner, type BinOptions, gridOf } from "./bins.ts";
+export { Aggregator, type AggregatorOptions } from "./aggregator.ts";
+export {
+  CONNECTION_KEY_WORDS,
+  connectionKey,
+  Connections,
+  type KeptStretch,
+  STRETCH_FACTS,
+  type Turned,
+} from "./connections.ts";
+export { KeyTable } from "./table.ts";

@@ -1,0 +1,121 @@
+/**
+ * Open-addressing hash table from keys of `size` 32-bit words to small integers (entry numbers chosen by the caller).
+ *
+ * Keys lie one behind the other by entry number and hashes are kept, so growing never reads a record again.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { KeyTable } from "./table.ts";
+ *
+ * const table = new KeyTable(2);
+ * table.insert(0, new Int32Array([1, 2]), 99);
+ * assertEquals(table.find(new Int32Array([1, 2]), 99), 0);
+ * assertEquals(table.find(new Int32Array([1, 3]), 99), -1);
+ * ```
+ */
+export class KeyTable {
+  readonly #size: number;
+  /** Entry + 1 by slot, 0 when empty. */
+  #slots = new Int32Array(1024);
+  #used = 0;
+  #keys: Int32Array;
+  #hashes = new Int32Array(512);
+
+  /** @param size words in a key */
+  constructor(size: number) {
+    this.#size = size;
+    this.#keys = new Int32Array(512 * size);
+  }
+
+  /** Number of keys held. */
+  get length(): number {
+    return this.#used;
+  }
+
+  /** The entry stored under a key, or -1. */
+  find(key: Int32Array, hash: number): number {
+    const slots = this.#slots, mask = slots.length - 1, size = this.#size, keys = this.#keys, hashes = this.#hashes;
+    for (let i = hash & mask;; i = (i + 1) & mask) {
+      const entry = slots[i]! - 1;
+      if (entry < 0) return -1;
+      if (hashes[entry] !== hash) continue;
+      const at = entry * size;
+      let j = 0;
+      while (j < size && keys[at + j] === key[j]) j++;
+      if (j === size) return entry;
+    }
+  }
+
+  /** Stores a key that is not in the table under an entry number that is not in use. */
+  insert(entry: number, key: Int32Array, hash: number): void {
+    if (entry >= this.#hashes.length) this.#growEntries(entry);
+    // Load at most one half keeps probes short (performance notes).
+    if (2 * (this.#used + 1) > this.#slots.length) this.#growSlots();
+    const at = entry * this.#size;
+    for (let j = 0; j < this.#size; j++) this.#keys[at + j] = key[j]!;
+    this.#hashes[entry] = hash;
+    this.#place(entry, hash);
+    this.#used++;
+  }
+
+  /** Forgets the key of an entry; nothing happens when it is not in the table. */
+  remove(entry: number): void {
+    const slots = this.#slots, mask = slots.length - 1;
+    let i = this.#hashes[entry]! & mask;
+    while (slots[i] !== entry + 1) {
+      if (slots[i] === 0) return;
+      i = (i + 1) & mask;
+    }
+    this.#used--;
+    // Entries behind the gap move up so that no probe ends too early.
+    for (let j = (i + 1) & mask; slots[j] !== 0; j = (j + 1) & mask) {
+      const home = this.#hashes[slots[j]! - 1]! & mask;
+      if (((j - home) & mask) >= ((j - i) & mask)) {
+        slots[i] = slots[j]!;
+        i = j;
+      }
+    }
+    slots[i] = 0;
+  }
+
+  /** Moves the key of one entry to another entry number. */
+  replace(entry: number, by: number): void {
+    const slots = this.#slots, mask = slots.length - 1;
+    let i = this.#hashes[entry]! & mask;
+    while (slots[i] !== entry + 1) {
+      if (slots[i] === 0) return;
+      i = (i + 1) & mask;
+    }
+    if (by >= this.#hashes.length) this.#growEntries(by);
+    slots[i] = by + 1;
+    this.#hashes[by] = this.#hashes[entry]!;
+    this.#keys.copyWithin(by * this.#size, entry * this.#size, (entry + 1) * this.#size);
+  }
+
+  #place(entry: number, hash: number): void {
+    const slots = this.#slots, mask = slots.length - 1;
+    let i = hash & mask;
+    while (slots[i] !== 0) i = (i + 1) & mask;
+    slots[i] = entry + 1;
+  }
+
+  #growSlots(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    for (let i = 0; i < old.length; i++) {
+      const entry = old[i]! - 1;
+      if (entry >= 0) this.#place(entry, this.#hashes[entry]!);
+    }
+  }
+
+  #growEntries(entry: number): void {
+    let n = this.#hashes.length;
+    while (n <= entry) n *= 2;
+    const hashes = new Int32Array(n), keys = new Int32Array(n * this.#size);
+    hashes.set(this.#hashes);
+    keys.set(this.#keys);
+    this.#hashes = hashes;
+    this.#keys = keys;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Comparing: align the records of two flow sources by connection and time, classify every difference, prove that nothing was lost;
+ * figures over a grid of settings.
+ *
+ * @module
+ */
+export * from "./diff.ts";
+export { COMPARED_FIELDS } from "./classify.ts";
+export { connectionOf, endText, hex64, isUnknown, refOf } from "./ref.ts";
+export { type Peaks, StudyBuilder, type StudyOptions } from "./study.ts";
+export * from "./reasons.ts";
+export * from "./report.ts";
+export * from "./types.ts";

@@ -1,0 +1,168 @@
+/**
+ * Packet columns: what decoding a batch of frames gives, one typed array for each fact, no object per packet. Endpoints are in
+ * packet order (sender first); putting them into key order is the meter's business.
+ *
+ * @module
+ */
+
+/** Flow kinds, the low byte of `kind`. */
+export const P_NONE = 0; // forms no flow but moves the clock
+export const P_TCP = 1;
+export const P_UDP = 2;
+export const P_ICMP = 3;
+export const P_ICMP6 = 4;
+export const P_ESP = 5;
+export const P_IGMP = 6;
+/** Any other IP protocol. */
+export const P_IP = 7;
+export const P_ARP = 8;
+export const P_RARP = 9;
+/** MAC flow by ethertype. */
+export const P_ETHER = 10;
+/** MAC flow by LLC SAPs. */
+export const P_LLC = 11;
+export const P_ISIS = 12;
+/** IPv4 fragment that is not the first one, or IPv6 likewise (FRG-1, FRG-5). */
+export const P_FRAGMENT = 13;
+/** 802.11 management and control. */
+export const P_WLAN = 14;
+/** Dropped before the link handler: does not even move the clock (link type accepted but not decoded, LINK-1). */
+export const P_DROPPED = 15;
+
+/** Bits of `kind` above the low byte. */
+export const P_KIND_MASK = 0xff;
+/** The endpoints are IPv6. */
+export const P_IP6 = 1 << 8;
+/** "IP path" link type: raw, null, PPP (LINK-8, TIM-9b). */
+export const P_RAW_PATH = 1 << 9;
+/** IPv4 fragment with offset 0 and more to come (FRG-1); `fragment` holds its payload length. */
+export const P_FIRST_FRAGMENT = 1 << 10;
+/** The 20-byte TCP header was captured: the tcp columns are filled (LINK-2). */
+export const P_TCP_HEADER = 1 << 11;
+/** UDP payload looks like RTP version 2 on ports that qualify (KEY-9). */
+export const P_RTP = 1 << 12;
+/** ICMP error whose embedded datagram was captured; it begins at `inner`. */
+export const P_INNER = 1 << 13;
+/** More than one IP header was opened. */
+export const P_TUNNEL = 1 << 14;
+/** The last fragment of its datagram (more-fragments bit clear), with P_FRAGMENT. */
+export const P_LAST_FRAGMENT = 1 << 15;
+/** The frame has an Ethernet header (real, or faked from Linux cooked) whose MACs are in `mac`. */
+export const P_MAC = 1 << 16;
+/** A VLAN tag was seen; its control word is in `vlan`. */
+export const P_VLAN = 1 << 17;
+/** An MPLS label was seen. */
+export const P_MPLS = 1 << 18;
+/** IPv6 fragment with offset 0 and more to come; `fragment` holds its length. Argus meters it like a whole packet (FRG-5). */
+export const P_FIRST_FRAGMENT6 = 1 << 19;
+
+/** Words of one packet in `ends`: source (4), destination (4); IPv4 uses the first of each, MAC the first two. */
+export const END_WORDS = 8;
+/** Words of one packet in `mac`: destination MAC then source MAC (12 bytes). */
+export const MAC_WORDS = 3;
+
+/** Decoded packets of one batch; row i belongs to frame `firstFrame + i`. */
+export class PacketColumns {
+  /** Packets in the batch. */
+  length = 0;
+  /** Number of the first frame, from 1. */
+  firstFrame = 1;
+  /** The bytes that `offset`, `payload` and `inner` point into. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /**
+   * IP option bits of the last IPv4 packet, kept from batch to batch: with quirks every IPv6 packet repeats them, because Argus
+   * does not clear them there.
+   */
+  staleOptions = 0;
+  /** Microseconds since 1970, whole. */
+  readonly time: Float64Array;
+  /** Nanoseconds below the microsecond. */
+  readonly nano: Int32Array;
+  /** Start of the frame in `bytes`, and how much of it was captured. */
+  readonly offset: Int32Array;
+  readonly captured: Int32Array;
+  /** Accounted bytes (LINK-1): wire length minus the link's pseudo header. */
+  readonly size: Int32Array;
+  /** Flow kind and `P_*` bits. */
+  readonly kind: Int32Array;
+  /** Endpoints in packet order, `END_WORDS` each. ARP: sender IP, target IP. RARP: sender
+   * and target MAC of the body. IGMP: the group is the destination. 802.11: stations. */
+  readonly ends: Int32Array;
+  /** IP protocol; ethertype for P_ETHER. Tunnels: the innermost. */
+  readonly proto: Int32Array;
+  /** Source port << 16 | destination port. ICMP: type << 8 | code. LLC: SSAP << 16 | DSAP. IGMP: type << 8 | code. ESP: SPI. ARP: operation. */
+  readonly ports: Int32Array;
+  /** DNS id; ICMP id << 16 | sequence; IGMP and fragments: ip_id; ESP: sequence number; IPv6 fragment: id word. */
+  readonly extra: Int32Array;
+  /** ttl << 24 | tos << 16 | ip_id (ip_id 0 for IPv6). */
+  readonly ip: Int32Array;
+  /** IP option bits, same values as in a record (0: none). */
+  readonly ipOptions: Int32Array;
+  /** Encapsulation bits (`ENCAPS_*` of the record layout). */
+  readonly encaps: Int32Array;
+  /** Innermost 802.1Q control word (with P_VLAN), first MPLS label word (with P_MPLS). */
+  readonly vlan: Int32Array;
+  readonly mpls: Int32Array;
+  /** Destination and source MAC, `MAC_WORDS` each (with P_MAC), and the ethertype of that header. */
+  readonly mac: Int32Array;
+  readonly etherType: Int32Array;
+  /** Application bytes of the packet (spec 1.1); may be 0 or negative. TCP: payload length by the length fields. */
+  readonly app: Int32Array;
+  /** Start of the innermost network header and of the transport header in `bytes` (-1: none). */
+  readonly l3: Int32Array;
+  readonly l4: Int32Array;
+  /** Start of the transport payload in `bytes`; captured payload ends at `offset + captured` or the IP length, see `payloadEnd`. */
+  readonly payload: Int32Array;
+  readonly payloadEnd: Int32Array;
+  /** TCP: flags byte. */
+  readonly tcpFlags: Int32Array;
+  readonly seq: Int32Array;
+  readonly ack: Int32Array;
+  readonly win: Int32Array;
+  /** TCP option bits as in a record; the low byte holds the window scale shift + 1 when OPT_WSCALE is set. */
+  readonly tcpOptions: Int32Array;
+  /** Fragments: offset in bytes << 0 of this fragment; and its payload length. */
+  readonly fragOffset: Int32Array;
+  readonly fragLength: Int32Array;
+  /** Start of the datagram embedded in an ICMP error (with P_INNER). */
+  readonly inner: Int32Array;
+
+  /** `memory` gives each column its bytes: shared ones let another thread read them. */
+  constructor(
+    readonly capacity: number,
+    memory: (bytes: number) => ArrayBuffer | SharedArrayBuffer = (bytes) => new ArrayBuffer(bytes),
+  ) {
+    const c = capacity;
+    const words = (n: number): Int32Array => new Int32Array(memory(4 * n));
+    this.time = new Float64Array(memory(8 * c));
+    this.nano = words(c);
+    this.offset = words(c);
+    this.captured = words(c);
+    this.size = words(c);
+    this.kind = words(c);
+    this.ends = words(c * END_WORDS);
+    this.proto = words(c);
+    this.ports = words(c);
+    this.extra = words(c);
+    this.ip = words(c);
+    this.ipOptions = words(c);
+    this.encaps = words(c);
+    this.vlan = words(c);
+    this.mpls = words(c);
+    this.mac = words(c * MAC_WORDS);
+    this.etherType = words(c);
+    this.app = words(c);
+    this.l3 = words(c);
+    this.l4 = words(c);
+    this.payload = words(c);
+    this.payloadEnd = words(c);
+    this.tcpFlags = words(c);
+    this.seq = words(c);
+    this.ack = words(c);
+    this.win = words(c);
+    this.tcpOptions = words(c);
+    this.fragOffset = words(c);
+    this.fragLength = words(c);
+    this.inner = words(c);
+  }
+}

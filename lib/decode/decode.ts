@@ -1,0 +1,218 @@
+import type { FrameBatch } from "../capture/mod.ts";
+import * as P from "./columns.ts";
+import type { PacketColumns } from "./columns.ts";
+import * as R from "./encaps.ts";
+import { arp, ethernet, ethertype, llc, mpls, ppp, pppoe } from "./ethernet.ts";
+import { ip, ipv4, ipv6, trafficClass } from "./ip.ts";
+import { link } from "./links.ts";
+import { type DecodeOptions, LINK_ETHERNET } from "./options.ts";
+import { looksLikeRtp, tcpOptionBits, transport } from "./transport.ts";
+import { gre, udpTunnel } from "./tunnels.ts";
+import * as W from "./walk.ts";
+import { Walk } from "./walk.ts";
+import { wlan } from "./wlan.ts";
+
+/** Walks one frame from its link layer to the end and writes row `row`. */
+function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
+  const c = w.c;
+  w.row = row;
+  w.start = w.at = frames.offset[row]!;
+  w.end = w.start + frames.captured[row]!;
+  w.wireEnd = w.start + frames.wire[row]!;
+  w.kind = P.P_NONE;
+  w.bits = w.encaps = w.depth = 0;
+  c.size[row] = frames.wire[row]!;
+  c.proto[row] = c.ports[row] = c.app[row] = 0;
+  c.l3[row] = c.l4[row] = c.inner[row] = -1;
+  c.payload[row] = c.payloadEnd[row] = w.end;
+  let layer = link(w, frames.linkType);
+  while (layer !== W.DONE) {
+    switch (layer) {
+      case W.ETHERNET:
+        layer = ethernet(w);
+        break;
+      case W.ETHERTYPE:
+        layer = ethertype(w);
+        break;
+      case W.IP:
+        layer = ip(w);
+        break;
+      case W.IP4:
+        layer = ipv4(w);
+        break;
+      case W.IP6:
+        layer = ipv6(w);
+        break;
+      case W.TRANSPORT:
+        layer = transport(w);
+        break;
+      case W.LLC:
+        layer = llc(w);
+        break;
+      case W.MPLS:
+        layer = mpls(w);
+        break;
+      case W.PPPOE:
+        layer = pppoe(w);
+        break;
+      case W.PPP:
+        layer = ppp(w);
+        break;
+      case W.GRE:
+        layer = gre(w);
+        break;
+      case W.ARP:
+        layer = arp(w);
+        break;
+      case W.UDP_TUNNEL:
+        layer = udpTunnel(w);
+        break;
+      default:
+        layer = wlan(w);
+    }
+  }
+  c.kind[row] = w.kind | w.bits;
+  c.encaps[row] = w.encaps;
+}
+
+/** Whether these ports are those of VXLAN, GENEVE or GTP-U. */
+export function isTunnelPort(ports: number): boolean {
+  const source = ports >>> 16, destination = ports & 0xffff;
+  return destination === 4789 || destination === 8472 || destination === 6081 || destination === 2152 ||
+    source === 2152;
+}
+
+/** Ethernet: plain TCP and UDP over IPv4 and IPv6 in one flat path, everything else by `walkFrame`. */
+function decodeEthernet(w: Walk, frames: FrameBatch): void {
+  const c = w.c, n = frames.length;
+  const offsets = frames.offset, captured = frames.captured, wires = frames.wire;
+  const bytes = w.bytes, view = w.view;
+  const { kind, ends, proto, ports, extra, ip, app, l3, l4, payload, payloadEnd, mac, size, encaps } = c;
+  const { tcpFlags, seq, ack, win, tcpOptions, etherType, ipOptions } = c;
+  const { argus, inner, teredo } = w;
+  for (let i = 0; i < n; i++) {
+    const o = offsets[i]!, cap = captured[i]!, wire = wires[i]!;
+    let length = 0, at = 0, protocol = 0, bits = 0, stop = o + cap;
+    if (cap >= 42 && wire >= 14) {
+      const first = view.getInt32(o + 12);
+      if ((first & 0xffffff00) === 0x08004500) {
+        const rest = view.getInt32(o + 20);
+        // Neither offset nor more-fragments.
+        if ((rest & 0x3fff0000) === 0) {
+          const lengthAndId = view.getInt32(o + 16);
+          length = (lengthAndId >>> 16) - 20;
+          protocol = rest & 0xff;
+          if (protocol === 6 ? length >= 20 && cap >= 54 : protocol === 17 && length >= 8) {
+            at = o + 34;
+            const e = i * P.END_WORDS;
+            ends[e] = view.getInt32(o + 26);
+            ends[e + 4] = view.getInt32(o + 30);
+            c.staleOptions = 0;
+            ip[i] = ((rest & 0xff00) << 16) | ((first & 0xff) << 16) | (lengthAndId & 0xffff);
+            bits = P.P_MAC;
+            etherType[i] = 0x0800;
+          }
+        }
+      } else if (first >>> 16 === 0x86dd && cap >= 74) {
+        protocol = bytes[o + 20]!;
+        const stated = view.getUint16(o + 18);
+        length = argus || stated === 0 ? wire - 54 : stated;
+        if (protocol === 6 || protocol === 17) {
+          at = o + 54;
+          const e = i * P.END_WORDS;
+          for (let j = 0; j < 8; j++) ends[e + j] = view.getInt32(o + 22 + 4 * j);
+          // The real meter takes the eight bits behind the first 20 for the traffic class.
+          ip[i] = (bytes[o + 21]! << 24) | trafficClass(view.getInt32(o + 14), argus);
+          ipOptions[i] = argus ? c.staleOptions : 0;
+          bits = P.P_MAC | P.P_IP6;
+          etherType[i] = 0x86dd;
+        }
+      }
+    }
+    if (at !== 0 && protocol === 17) {
+      const p = view.getInt32(at);
+      if ((inner && isTunnelPort(p)) || teredo || (length >>> 0) < 8) at = 0;
+    }
+    if (at === 0 || (length >>> 0) < 20 && protocol === 6) {
+      walkFrame(w, frames, i);
+      continue;
+    }
+    const m = i * P.MAC_WORDS;
+    mac[m] = view.getInt32(o);
+    mac[m + 1] = view.getInt32(o + 4);
+    mac[m + 2] = view.getInt32(o + 8);
+    size[i] = wire;
+    encaps[i] = R.ENCAPS_ETHER;
+    proto[i] = protocol;
+    l3[i] = o + 14;
+    l4[i] = at;
+    const p = view.getInt32(at);
+    ports[i] = p;
+    if (stop > at + length) stop = at + length;
+    payloadEnd[i] = stop;
+    if (protocol === 6) {
+      seq[i] = view.getInt32(at + 4);
+      ack[i] = view.getInt32(at + 8);
+      const word = view.getInt32(at + 12);
+      const header = (word >>> 28) * 4;
+      tcpFlags[i] = (word >>> 16) & 0xff;
+      win[i] = word & 0xffff;
+      const behind = at + header;
+      tcpOptions[i] = header <= 20
+        ? 0
+        : tcpOptions4(bytes, view, at + 20, behind < o + cap ? behind : o + cap);
+      app[i] = length - header;
+      payload[i] = behind < stop ? behind : stop;
+      kind[i] = P.P_TCP | P.P_TCP_HEADER | bits;
+    } else {
+      app[i] = length - 8;
+      payload[i] = at + 8 < stop ? at + 8 : stop;
+      const source = p >>> 16, destination = p & 0xffff;
+      if (source === 53 || destination === 53) {
+        if (!(bits & P.P_IP6) && at + 10 <= o + cap) extra[i] = view.getUint16(at + 8);
+      } else if (
+        cap > 42 && at + 8 < o + cap && looksLikeRtp(bytes[at + 8]!, o + cap - at - 8, source, destination)
+      ) {
+        bits |= P.P_RTP;
+      }
+      kind[i] = P.P_UDP | bits;
+    }
+  }
+}
+
+/** Nearly all segments carry just NOP, NOP, timestamp. */
+function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number): number {
+  if (stop - at === 12 && view.getInt32(at) === 0x0101080a) return R.OPT_TIMESTAMP;
+  return tcpOptionBits(bytes, at, stop);
+}
+
+/**
+ * Decodes the frames of a batch into packet columns, row i for frame i, sender first.
+ *
+ * Headers count only as far as they were captured: damaged or cut frames never throw and never read beyond themselves. A link type
+ * that {@linkcode linkTypeSupport} calls unsupported is decoded all the same when its layout is known, else its packets are dropped.
+ *
+ * @param into must have room for all frames; its columns are overwritten and stay valid until the next batch.
+ */
+export function decode(frames: FrameBatch, into: PacketColumns, options: DecodeOptions = {}): void {
+  const n = frames.length;
+  if (into.capacity < n) throw new RangeError(`Expected room for ${n} packets but found ${into.capacity}`);
+  const w = new Walk(into);
+  w.bytes = into.bytes = frames.bytes;
+  w.view = new DataView(frames.bytes.buffer, frames.bytes.byteOffset, frames.bytes.byteLength);
+  w.argus = options.quirks !== "none";
+  w.inner = !w.argus && options.tunnels !== "outer";
+  w.teredo = options.tunnelDiscovery === true;
+  into.length = n;
+  into.firstFrame = frames.firstFrame;
+  into.time.set(frames.time.subarray(0, n));
+  into.nano.set(frames.nano.subarray(0, n));
+  into.offset.set(frames.offset.subarray(0, n));
+  into.captured.set(frames.captured.subarray(0, n));
+  into.ends.fill(0, 0, n * P.END_WORDS);
+  into.extra.fill(0, 0, n);
+  into.ip.fill(0, 0, n);
+  into.ipOptions.fill(0, 0, n);
+  if (frames.linkType === LINK_ETHERNET) decodeEthernet(w, frames);
+  else for (let i = 0; i < n; i++) walkFrame(w, frames, i);
+}

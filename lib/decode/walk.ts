@@ -1,0 +1,101 @@
+import type { PacketColumns } from "./columns.ts";
+import * as P from "./columns.ts";
+
+/** What a layer hands on to: the next layer to read at `walk.at`, or `DONE` when the packet's columns stand. */
+export const DONE = 0;
+/** An Ethernet header. */
+export const ETHERNET = 1;
+/** Whatever `walk.next` says as an ethertype. */
+export const ETHERTYPE = 2;
+/** IP of the version in its first nibble, without the checks that Ethernet adds. */
+export const IP = 3;
+export const IP4 = 4;
+export const IP6 = 5;
+/** Transport header or extension of protocol `walk.proto`. */
+export const TRANSPORT = 6;
+export const LLC = 7;
+export const MPLS = 8;
+export const PPPOE = 9;
+/** PPP protocol field, maybe compressed, maybe after address and control. */
+export const PPP = 10;
+export const GRE = 11;
+export const ARP = 12;
+export const UDP_TUNNEL = 13;
+export const WLAN = 14;
+
+/**
+ * One frame's walk through its headers where the fast path of `decode` does not apply.
+ *
+ * Every layer first writes the flow that the packet would be if nothing deeper can be read, so stopping anywhere leaves a whole row.
+ */
+export class Walk {
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** Imitate the decoding defects of Argus 3.0.8.2. */
+  argus = true;
+  /** Open the tunnels beyond the original. */
+  inner = false;
+  /** Open Teredo (LINK-9). */
+  teredo = false;
+  row = 0;
+  /** Start of the frame in `bytes`. */
+  start = 0;
+  /** Where the next header begins. */
+  at = 0;
+  /** End of the captured bytes. */
+  end = 0;
+  /** Where the frame ended on the wire (beyond `end` when cut short). */
+  wireEnd = 0;
+  /** Ethertype to go on with. */
+  next = 0;
+  /** Type field of the innermost Ethernet header: the protocol of a MAC flow, also under VLAN tags. */
+  type = 0;
+  /** IP protocol at `at`. */
+  proto = 0;
+  /** Bytes from `at` to the end of the IP datagram by its length fields; may be negative or beyond the capture. */
+  length = 0;
+  /** Flow kind (`P_*` low byte). */
+  kind = P.P_NONE;
+  /** `P_*` bits above it. */
+  bits = 0;
+  encaps = 0;
+  /** IP headers opened. */
+  depth = 0;
+
+  constructor(public c: PacketColumns) {}
+
+  u8(at: number): number {
+    return at < this.end ? this.bytes[at]! : 0;
+  }
+
+  /** Big endian 16 bits; bytes not captured read as 0. */
+  u16(at: number): number {
+    return at + 2 <= this.end ? this.view.getUint16(at) : this.u8(at) << 8;
+  }
+
+  /** Big endian 32 bits, signed; bytes not captured read as 0. */
+  i32(at: number): number {
+    return at + 4 <= this.end ? this.view.getInt32(at) : (this.u16(at) << 16) | this.u16(at + 2);
+  }
+
+  has(n: number): boolean {
+    return this.end - this.at >= n;
+  }
+
+  /** The packet forms no flow, but moves the clock. */
+  nothing(): typeof DONE {
+    this.kind = P.P_NONE;
+    this.bits = 0;
+    return DONE;
+  }
+
+  /** Sets both endpoints to MAC addresses that begin at `source` and `destination` in `bytes`. */
+  macEnds(source: number, destination: number): void {
+    const ends = this.c.ends, e = this.row * P.END_WORDS;
+    ends.fill(0, e, e + P.END_WORDS);
+    ends[e] = this.i32(source);
+    ends[e + 1] = this.u16(source + 4) << 16;
+    ends[e + 4] = this.i32(destination);
+    ends[e + 5] = this.u16(destination + 4) << 16;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Formats: flow records from and to files and streams.
+ *
+ * @module
+ */
+export { type MarInfo, type MarName } from "./argus_layout.ts";
+export { readArgus, type ReadFlowsOptions } from "./argus_reader.ts";
+export { type ArgusStreamOptions, isSensorUrl } from "./argus_stream.ts";
+export { ArgusWriter, type ArgusWriterOptions } from "./argus_writer.ts";
+export { type FlowSource } from "./bytes.ts";
+export { isCollectorUrl } from "./ipfix_exporter.ts";
+export { type ParquetCompression } from "./parquet_writer.ts";
+export { readFlows } from "./read_flows.ts";
+export { readFlowText } from "./text_reader.ts";
+export {
+  EXPORT_FIELDS,
+  type FlowWriter,
+  openFlowWriter,
+  writeFlows,
+  type WriteFlowsOptions,
+} from "./write_flows.ts";

@@ -1,0 +1,173 @@
+import { Problem } from "../base/mod.ts";
+import type { FrameBatch } from "../capture/mod.ts";
+import { decode, linkTypeSupport, P_DROPPED, PacketColumns } from "../decode/mod.ts";
+import type { DecodeOptions } from "../decode/mod.ts";
+import type { Quirks, Settings } from "../settings/mod.ts";
+import { type ConnectionColumns, Connections } from "./connections.ts";
+import type { KeyRules } from "./key_rules.ts";
+import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
+import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
+
+/** Tells whether frame `i` of a batch is to be metered. */
+export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
+
+/** What a bank of meters is told besides the settings. */
+export interface BankOptions {
+  /** Packets to meter; the others are invisible, to the clock too (TIM-7). */
+  readonly packets?: PacketPredicate;
+  /** Connections whose events go to each meter's ledger. */
+  readonly ledger?: MeterOptions["ledger"];
+  /** Whether records carry connection ids (costs 32 bytes for each distinct flow key of the capture). */
+  readonly connections?: boolean;
+  /** Rows of a record batch before it goes to its sink. */
+  readonly batchSize?: number;
+  /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
+  readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
+}
+
+interface KeyGroup {
+  readonly rules: KeyRules;
+  readonly keys: KeyTable;
+  readonly holders: KeyHolders;
+  readonly connections: Connections | undefined;
+  readonly meters: Meter[];
+}
+
+interface DecodeGroup {
+  readonly options: Required<DecodeOptions>;
+  readonly groups: KeyGroup[];
+  columns: PacketColumns;
+  /** The real program stops reading where an interface of another kind begins. */
+  stopped: boolean;
+}
+
+/** Shares one decode among settings that see packets alike, and one key table among those that key them alike. */
+function plan(
+  settings: readonly Settings[],
+  sinks: readonly RecordSink[],
+  o: BankOptions,
+): [DecodeGroup[], Meter[]] {
+  const decodes = new Map<string, DecodeGroup>();
+  const keyGroups = new Map<string, KeyGroup>();
+  const meters = settings.map((s, index) => {
+    const options = { quirks: s.quirks, tunnels: s.tunnels, tunnelDiscovery: s.tunnelDiscovery };
+    const decodeKey = JSON.stringify(options);
+    let decodeGroup = decodes.get(decodeKey);
+    if (!decodeGroup) {
+      decodes.set(
+        decodeKey,
+        decodeGroup = { options, groups: [], columns: new PacketColumns(1024), stopped: false },
+      );
+    }
+    const rules = keyRulesOf(s);
+    const groupKey = decodeKey + JSON.stringify(rules);
+    let group = keyGroups.get(groupKey);
+    if (!group) {
+      group = {
+        rules,
+        keys: new KeyTable(rules),
+        holders: new KeyHolders(),
+        connections: o.connections ? new Connections() : undefined,
+        meters: [],
+      };
+      keyGroups.set(groupKey, group);
+      decodeGroup.groups.push(group);
+    }
+    const meter = new Meter(s, group.holders, sinks[index]!, {
+      ...(o.ledger === undefined ? {} : { ledger: o.ledger }),
+      ...(group.connections === undefined ? {} : { connections: group.connections }),
+      ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
+    });
+    group.meters.push(meter);
+    return meter;
+  });
+  return [[...decodes.values()], meters];
+}
+
+/**
+ * Meters one capture under many settings in one pass: each batch of frames is decoded once, its keys are numbered once, and every
+ * setting keeps its own flow table (law 4).
+ */
+export class MeterBank {
+  /** The meters, in the order of the settings. */
+  readonly meters: readonly Meter[];
+  readonly #decodes: DecodeGroup[];
+  readonly #packets: PacketPredicate | undefined;
+  readonly #tap: BankOptions["tap"];
+
+  constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
+    [this.#decodes, this.meters] = plan(settings, sinks, options);
+    this.#packets = options.packets;
+    this.#tap = options.tap;
+  }
+
+  /**
+   * Takes the next frames of the capture.
+   *
+   * @throws {Problem} `unsupported` when the settings imitate Argus and Argus refuses the link type (LINK-1).
+   */
+  take(frames: FrameBatch): void {
+    for (const group of this.#decodes) {
+      if (group.stopped) continue;
+      if (!admits(frames, group.options.quirks)) {
+        group.stopped = true;
+        continue;
+      }
+      if (group.columns.capacity < frames.length) group.columns = new PacketColumns(frames.length);
+      const columns = group.columns;
+      decode(frames, columns, group.options);
+      if (this.#packets) hide(columns, frames, this.#packets);
+      for (const g of group.groups) {
+        const batch = g.keys.intern(columns);
+        g.holders.reach(g.keys.size);
+        g.connections?.run(columns, g.keys);
+        this.#tap?.(columns, g.connections);
+        for (const meter of g.meters) meter.run(columns, g.keys);
+        g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
+      }
+    }
+  }
+
+  /** The one decode and key group of all settings, or undefined when they need several: what a decode worker can serve. */
+  get only(): {
+    options: Required<DecodeOptions>;
+    rules: KeyRules;
+    meters: readonly Meter[];
+    holders: KeyHolders;
+  } | undefined {
+    const decodes = this.#decodes, group = decodes[0]?.groups[0];
+    if (decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets) {
+      return undefined;
+    }
+    return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };
+  }
+
+  /** End of the capture: every meter writes what it still holds. */
+  end(): void {
+    for (const meter of this.meters) meter.end();
+  }
+}
+
+/**
+ * Whether frames are read on under these quirks: the real program stops where an interface of another kind begins.
+ *
+ * @throws {Problem} `unsupported` when the link type is one that is not read at all (LINK-1).
+ */
+export function admits(frames: FrameBatch, quirks: Quirks): boolean {
+  if (quirks !== "none" && frames.foreign) return false;
+  if (linkTypeSupport(frames.linkType, quirks) === "unsupported") {
+    throw new Problem(
+      "unsupported",
+      `Expected a link type that ${
+        quirks === "none" ? "Panoptes" : "Argus 3.0.8.2"
+      } reads but found ${frames.linkType}` +
+        (quirks === "none" ? "" : ' (quirks: "none" reads more)'),
+      { frame: frames.firstFrame, offset: frames.position },
+    );
+  }
+  return true;
+}
+
+function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredicate): void {
+  for (let i = 0; i < columns.length; i++) if (!packets(frames, i)) columns.kind[i] = P_DROPPED;
+}

@@ -1,0 +1,137 @@
+/**
+ * The decoding thread of {@linkcode runPipelined}: reads, decodes and numbers keys into shared batches.
+ *
+ * @module
+ */
+import { Problem, type ProblemDetail } from "../base/mod.ts";
+import { openFrames } from "../capture/mod.ts";
+import * as P from "../decode/mod.ts";
+import { decode, type DecodeOptions } from "../decode/mod.ts";
+import { admits } from "./bank.ts";
+import { Connections } from "./connections.ts";
+import type { KeyRules } from "./key_rules.ts";
+import { KeyTable } from "./keys.ts";
+import * as S from "./shared_batch.ts";
+import { SharedBatch, type SharedMemory } from "./shared_batch.ts";
+
+/** What the decoding thread is told. */
+export interface DecodeTask {
+  readonly source: string | readonly string[];
+  readonly strict: boolean;
+  readonly options: Required<DecodeOptions>;
+  readonly rules: KeyRules;
+  readonly connections: boolean;
+  readonly slots: readonly SharedMemory[];
+}
+
+/** What it tells. */
+export type DecodeNews =
+  | { readonly kind: "ready" }
+  | {
+    readonly kind: "problem";
+    readonly code: Problem["code"];
+    readonly reason: string;
+    readonly detail: ProblemDetail;
+  }
+  | { readonly kind: "progress"; readonly read: number; readonly total: number | undefined }
+  | { readonly kind: "ended"; readonly failure: DecodeNews | undefined }
+  | { readonly kind: "crashed"; readonly message: string };
+
+// The worker's own global, which the library types of a page do not describe.
+const scope = globalThis as unknown as {
+  onmessage: ((event: { data: DecodeTask }) => void) | null;
+  postMessage(news: DecodeNews): void;
+};
+
+function problemNews(p: Problem): DecodeNews {
+  const detail: Record<string, unknown> = {};
+  for (
+    const key of ["source", "frame", "record", "offset", "position", "line", "expected", "found"] as const
+  ) {
+    if (p[key] !== undefined) detail[key] = p[key];
+  }
+  return { kind: "problem", code: p.code, reason: p.reason, detail };
+}
+
+/** Moves the frames that a meter may look into to the batch's own bytes, headers only. */
+function keepHeaders(slot: SharedBatch): void {
+  const c = slot.columns, from = c.bytes;
+  let at = 0;
+  for (let i = 0; i < c.length; i++) {
+    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+    if ((kind & (P.P_INNER | P.P_RTP)) === 0 && low !== P.P_ARP && low !== P.P_RARP) continue;
+    const offset = c.offset[i]!, n = Math.min(c.captured[i]!, S.SHARED_FRAME_BYTES), by = at - offset;
+    for (let j = 0; j < n; j++) slot.bytes[at + j] = from[offset + j]!;
+    c.offset[i] = at;
+    c.captured[i] = n;
+    if (c.l3[i]! >= 0) c.l3[i]! += by;
+    if (c.l4[i]! >= 0) c.l4[i]! += by;
+    if (c.payload[i]! >= 0) c.payload[i] = Math.min(c.payload[i]! + by, at + n);
+    c.payloadEnd[i] = Math.min(c.payloadEnd[i]! + by, at + n);
+    if (kind & P.P_INNER) c.inner[i]! += by;
+    at += n;
+  }
+}
+
+async function run(task: DecodeTask): Promise<void> {
+  const slots = task.slots.map((memory) => new SharedBatch(memory));
+  const keys = new KeyTable(task.rules);
+  const connections = task.connections ? new Connections() : undefined;
+  let turn = 0, told = 0;
+  let failure: DecodeNews | undefined;
+  const free = (): SharedBatch => {
+    const slot = slots[turn]!;
+    turn = (turn + 1) % slots.length;
+    while (Atomics.load(slot.header, S.H_STATE) !== S.FREE) Atomics.wait(slot.header, S.H_STATE, S.FULL);
+    keys.forget(slot.idle.subarray(0, slot.header[S.H_IDLE]!), slot.header[S.H_BATCH]!);
+    slot.header[S.H_IDLE] = 0;
+    return slot;
+  };
+  const give = (slot: SharedBatch, state: number) => {
+    Atomics.store(slot.header, S.H_STATE, state);
+    Atomics.notify(slot.header, S.H_STATE);
+  };
+  const source = typeof task.source === "string" ? task.source : [...task.source];
+  try {
+    const frames = openFrames(source, {
+      strict: task.strict,
+      batch: S.SHARED_PACKETS,
+      onProblem: (p) => scope.postMessage(problemNews(p)),
+      onProgress: (read, total) => {
+        const now = performance.now();
+        if (now - told < 100) return;
+        told = now;
+        scope.postMessage({ kind: "progress", read, total });
+      },
+    });
+    for await (const batch of frames) {
+      if (!admits(batch, task.options.quirks)) break;
+      if (batch.length === 0) continue;
+      const slot = free();
+      const c = slot.columns;
+      decode(batch, c, task.options);
+      keys.useMemory(slot.ids, slot.swaps, slot.quoted);
+      slot.header[S.H_BATCH] = keys.intern(c);
+      if (connections) {
+        connections.useMemory(slot.connHigh, slot.connLow, slot.connIndex);
+        connections.run(c, keys);
+      }
+      keepHeaders(slot);
+      slot.header[S.H_LENGTH] = c.length;
+      slot.header[S.H_FIRST] = c.firstFrame;
+      slot.header[S.H_SIZE] = keys.size;
+      slot.fresh.set(keys.fresh);
+      slot.header[S.H_FRESH] = keys.fresh.length;
+      give(slot, S.FULL);
+    }
+  } catch (error) {
+    failure = error instanceof Problem
+      ? problemNews(error)
+      : { kind: "crashed", message: String((error as Error).stack ?? error) };
+  }
+  scope.postMessage({ kind: "ended", failure });
+  give(free(), S.ENDED);
+}
+
+scope.onmessage = (event) => void run(event.data);
+scope.postMessage({ kind: "ready" });

@@ -1,0 +1,108 @@
+import * as P from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import type { RecordBatch } from "../record/mod.ts";
+import * as T from "./flow_table.ts";
+import type { Meter } from "./meter.ts";
+import { SIDE_DUP, SIDE_ECN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } from "./tcp.ts";
+
+/** Copies an entry's interval into row `at` of a batch and gives it the form in which the real meter writes it. */
+export function emitRow(
+  meter: Meter,
+  row: number,
+  out: RecordBatch,
+  at: number,
+  cause: number,
+  reason: number,
+): void {
+  const table = meter.table;
+  const from = table.words, to = out.words, fromDoubles = table.doubles, doubles = out.doubles;
+  const w = row * R.WORDS, o = at * R.WORDS, d = row * R.DOUBLES, od = at * R.DOUBLES;
+  for (let j = 0; j < R.WORDS; j++) to[o + j] = from[w + j]!;
+  for (let j = 0; j < R.DOUBLES; j++) doubles[od + j] = fromDoubles[d + j]!;
+  const settings = meter.settings;
+  if (!settings.bidirectionalTimes) collapseTimes(meter, doubles, od, to, o);
+  if (!settings.appBytes) doubles[od + R.S_APP] = doubles[od + R.D_APP] = 0;
+  else to[o + R.FLAGS]! |= R.FLAG_APPBYTES;
+  to[o + R.CAUSE] = cause;
+  const state = table.state, s = row * T.STATE_WORDS;
+  const low = state[s + T.S_KIND]! & P.P_KIND_MASK;
+  let evidence = R.EVIDENCE_FIRST_PACKET;
+  if (low === P.P_TCP) {
+    if (state[s + T.S_TCP_COUNT]! > 0) {
+      const status = tcpStatus(to, o);
+      if (state[s + T.S_TCP_COUNT] === 1) {
+        // TCP-13: one packet since the entry began is sent in the short form.
+        to[o + R.NET] = R.NET_TCP_INIT;
+        to[o + R.SIDE + R.T_WIN] = 0;
+      }
+      evidence = status & R.TCP_SYN
+        ? R.EVIDENCE_SYN
+        : status & R.TCP_SYNACK
+        ? R.EVIDENCE_SYNACK
+        : state[s + T.S_BITS]! & T.IS_REMEMBERED
+        ? R.EVIDENCE_REMEMBERED
+        : R.EVIDENCE_NONE;
+    }
+  } else if (low === P.P_ICMP || low === P.P_ICMP6) evidence = R.EVIDENCE_ICMP_TYPE;
+  to[o + R.WHY] = reason | (evidence << 8);
+  meter.extras?.write(row, out, at);
+}
+
+/** Folds the sides' interval bits into the status word. */
+function tcpStatus(to: Int32Array, o: number): number {
+  let status = to[o + R.TCP_STATUS]!;
+  const s = to[o + R.SIDE + R.T_STATUS]!, d = to[o + R.DSIDE + R.T_STATUS]!;
+  if ((s | d) !== 0) {
+    if (s & SIDE_RETRANS) status |= R.TCP_S_RETRANS;
+    if (d & SIDE_RETRANS) status |= R.TCP_D_RETRANS;
+    if (s & SIDE_SHUT) status |= R.TCP_S_SHUT;
+    if (d & SIDE_SHUT) status |= R.TCP_D_SHUT;
+    if (s & SIDE_RST) status |= R.TCP_S_RST;
+    if (d & SIDE_RST) status |= R.TCP_D_RST;
+    if (s & SIDE_OOO) status |= R.TCP_S_OOO;
+    if (d & SIDE_OOO) status |= R.TCP_D_OOO;
+    if (s & SIDE_DUP) status |= R.TCP_S_DUP;
+    if (d & SIDE_DUP) status |= R.TCP_D_DUP;
+    if (s & SIDE_ECN) status |= R.TCP_S_ECN;
+    if (d & SIDE_ECN) status |= R.TCP_D_ECN;
+    to[o + R.TCP_STATUS] = status;
+  }
+  return status;
+}
+
+/**
+ * One start and one end for the record (REC-3): the smallest and largest of the four times. The real program compares candidates
+ * for the smallest by whole seconds only, so the source's time wins within a second.
+ */
+function collapseTimes(meter: Meter, doubles: Float64Array, d: number, words: Int32Array, o: number): void {
+  let min = NaN, max = NaN, minNano = 0, maxNano = 0;
+  const sNano = words[o + R.S_NANO]!, dNano = words[o + R.D_NANO]!;
+  const quirks = meter.quirks;
+  for (let j = 0; j < 4; j++) {
+    const t = doubles[d + j]!;
+    if (quirks ? !(t >= 1e6 || t < 0) : t !== t) continue;
+    const packed = j < 2 ? sNano : dNano;
+    const nano = packed === 0 ? 0 : j & 1 ? packed >>> 10 : packed & 1023;
+    if (min !== min) {
+      min = max = t;
+      minNano = maxNano = nano;
+    } else if (t > max || (t === max && nano > maxNano)) {
+      max = t;
+      maxNano = nano;
+    } else if (
+      t < min
+        ? !quirks || Math.floor(t / 1e6) < Math.floor(min / 1e6)
+        : !quirks && t === min && nano < minNano
+    ) {
+      min = t;
+      minNano = nano;
+    }
+  }
+  const single = min === max && minNano === maxNano;
+  doubles[d] = min;
+  doubles[d + 1] = single ? NaN : max;
+  doubles[d + 2] = NaN;
+  doubles[d + 3] = NaN;
+  words[o + R.S_NANO] = minNano | (single ? 0 : maxNano << 10);
+  words[o + R.D_NANO] = 0;
+}

@@ -1,0 +1,151 @@
+import { DOUBLES, WORDS } from "../record/mod.ts";
+
+/** Words of meter-only state beside each row. */
+export const STATE_WORDS = 16;
+/** Neighbours in the queue the row is on. */
+export const S_PREV = 0;
+export const S_NEXT = 1;
+/** Number of the row's key, -1 for hidden entries that no key finds. */
+export const S_KEY = 2;
+/** `ON_*` and other `IS_*` bits. */
+export const S_BITS = 3;
+/** Row of the timeout queue the entry goes to after its report. */
+export const S_QUEUE = 4;
+/** Packet kind (`P_*`) of the first packet. */
+export const S_KIND = 5;
+/** 1 when the source is the second end of the key. */
+export const S_ORIENT = 6;
+/** First row of the chain of hidden fragment entries, and the next one of the same parent; 0 ends the chain. */
+export const S_CHILD = 7;
+export const S_SIBLING = 8;
+/** Row of the parent of a hidden entry; 0 when stand-alone. */
+export const S_PARENT = 9;
+/** Fragments: bytes arrived, and end of the last fragment once known (-1). */
+export const S_FRAG_HAVE = 10;
+export const S_FRAG_TOTAL = 11;
+/** Dense connection number, -1 without connection tracking. */
+export const S_CONN = 12;
+/** TCP packets since creation or restart, up to 2 (TCP-13). */
+export const S_TCP_COUNT = 13;
+/** RTP: packets recognised per side (source << 16 | destination). */
+export const S_RTP = 14;
+/** Frame of the packet that made the entry. */
+export const S_BORN = 15;
+
+/** The entry stands on the status queue (else on its timeout queue, or on none). */
+export const ON_STATUS = 1;
+export const ON_TIMEOUT = 2;
+/** The interval was reported: its data are zeroed at the next packet (REC-9). */
+export const IS_REPORTED = 4;
+/** A first record was emitted: later ones have cause STATUS. */
+export const IS_STARTED = 8;
+/** Hidden fragment entry (FRG-1). */
+export const IS_HIDDEN = 16;
+/** Events of this entry go to the ledger. */
+export const IS_LEDGERED = 32;
+/** Direction came from a ghost. */
+export const IS_REMEMBERED = 64;
+
+/** Rows kept as queue heads: status queue first, then one for each distinct timeout. */
+export const QUEUE_ROWS = 32;
+/** Row of the status queue's head. */
+export const STATUS_QUEUE = 0;
+
+/**
+ * The entries of one meter: rows laid out as records are, plus queue links and state. Rows below `QUEUE_ROWS` are queue heads.
+ *
+ * Growing replaces the arrays, so whoever holds one must take it again after {@linkcode alloc}.
+ */
+export class FlowTable {
+  /** Record part, `WORDS` a row. */
+  words: Int32Array;
+  /** Record part, `DOUBLES` a row. */
+  doubles: Float64Array;
+  /** State part, `STATE_WORDS` a row. */
+  state: Int32Array;
+  /** When the row was put on its queue, microseconds (TIM-3). */
+  qtime: Float64Array;
+  /** Row of each key number, 0 when the meter has none. */
+  own: Int32Array = new Int32Array(1024);
+  /** Most rows ever in use at once. */
+  peak = 0;
+  /** Rows in use now. */
+  live = 0;
+  #size = QUEUE_ROWS;
+  #free: number[] = [];
+  #capacity: number;
+
+  constructor(capacity = 1024) {
+    this.#capacity = capacity;
+    this.words = new Int32Array(capacity * WORDS);
+    this.doubles = new Float64Array(capacity * DOUBLES);
+    this.state = new Int32Array(capacity * STATE_WORDS);
+    this.qtime = new Float64Array(capacity);
+    for (let q = 0; q < QUEUE_ROWS; q++) {
+      this.state[q * STATE_WORDS + S_PREV] = q;
+      this.state[q * STATE_WORDS + S_NEXT] = q;
+    }
+  }
+
+  /** A row whose words, state and counters are zero. */
+  alloc(): number {
+    let row = this.#free.pop();
+    if (row === undefined) {
+      row = this.#size++;
+      if (row === this.#capacity) this.#grow();
+    }
+    if (++this.live > this.peak) this.peak = this.live;
+    this.words.fill(0, row * WORDS, (row + 1) * WORDS);
+    this.state.fill(0, row * STATE_WORDS, (row + 1) * STATE_WORDS);
+    this.doubles.fill(0, row * DOUBLES, (row + 1) * DOUBLES);
+    return row;
+  }
+
+  /** Gives a row back; it must be on no queue. */
+  free(row: number): void {
+    this.live--;
+    this.#free.push(row);
+  }
+
+  /** Makes `own` reach key number `size - 1`. */
+  reach(size: number): void {
+    if (size <= this.own.length) return;
+    const next = new Int32Array(Math.max(size, this.own.length * 2));
+    next.set(this.own);
+    this.own = next;
+  }
+
+  /** Takes a row off the queue it is on. */
+  unlink(row: number): void {
+    const st = this.state, s = row * STATE_WORDS;
+    const prev = st[s]!, next = st[s + 1]!;
+    st[prev * STATE_WORDS + S_NEXT] = next;
+    st[next * STATE_WORDS + S_PREV] = prev;
+  }
+
+  /** Puts a row at the newest end of a queue and stamps it. */
+  push(queue: number, row: number, time: number): void {
+    const st = this.state, q = queue * STATE_WORDS, s = row * STATE_WORDS;
+    const last = st[q]!;
+    st[last * STATE_WORDS + S_NEXT] = row;
+    st[s] = last;
+    st[s + 1] = queue;
+    st[q] = row;
+    this.qtime[row] = time;
+  }
+
+  /** Oldest row of a queue, or the queue's own head row when it is empty. */
+  oldest(queue: number): number {
+    return this.state[queue * STATE_WORDS + S_NEXT]!;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const c = this.#capacity;
+    const grow = <T extends Int32Array | Float64Array>(old: T, next: T): T => (next.set(old as never), next);
+    this.words = grow(this.words, new Int32Array(c * WORDS));
+    this.doubles = grow(this.doubles, new Float64Array(c * DOUBLES));
+    this.state = grow(this.state, new Int32Array(c * STATE_WORDS));
+    this.qtime = grow(this.qtime, new Float64Array(c));
+  }
+}

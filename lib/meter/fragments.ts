@@ -1,0 +1,195 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import * as T from "./flow_table.ts";
+import { K_A, K_B, K_EXTRA, K_KIND, KEY_WORDS } from "./key_rules.ts";
+import type { Meter } from "./meter.ts";
+
+/** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
+const HIDDEN_LIFE = 2e6;
+
+/**
+ * IPv4 fragments after the first one (spec/meter.md 2.5): a hidden entry collects them for the flow of the first fragment; without a
+ * first fragment they form a stand-alone flow.
+ */
+export class Fragments {
+  readonly #meter: Meter;
+  readonly #key = new Int32Array(KEY_WORDS);
+  // Fragments are rare enough for text keys: ends in order, protocol, ip_id.
+  readonly #rows = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+  }
+
+  /** First fragment of a datagram (FRG-1, FRG-4): makes, or adopts, the hidden entry of its flow. */
+  first(parent: number, c: PacketColumns, i: number): void {
+    const table = this.#meter.table;
+    const swap = this.#keyOf(c, i);
+    const name = this.#key.join();
+    let row = this.#rows.get(name) ?? 0;
+    if (row === 0) {
+      row = this.#open(c, i, swap, name);
+      this.#meter.created--;
+      table.unlink(row);
+    } else if (table.state[row * T.STATE_WORDS + T.S_PARENT] === 0) {
+      table.unlink(row);
+    } else if (table.state[row * T.STATE_WORDS + T.S_PARENT] !== parent) return;
+    const s = row * T.STATE_WORDS, state = table.state;
+    if (state[s + T.S_PARENT] === 0) {
+      state[s + T.S_BITS] = T.IS_HIDDEN;
+      state[s + T.S_PARENT] = parent;
+      state[s + T.S_SIBLING] = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+      state[parent * T.STATE_WORDS + T.S_CHILD] = row;
+    }
+    this.#arrived(row, c, i, true);
+  }
+
+  /** A fragment with offset above 0. */
+  later(c: PacketColumns, i: number): void {
+    const meter = this.#meter, table = meter.table;
+    const swap = this.#keyOf(c, i);
+    const name = this.#key.join();
+    let row = this.#rows.get(name) ?? 0;
+    const fresh = row === 0;
+    if (fresh) row = this.#open(c, i, swap, name);
+    meter.account(row, c, i, c.kind[i]!, swap, fresh);
+    const complete = this.#arrived(row, c, i, false);
+    if (complete && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN)) {
+      meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
+    }
+  }
+
+  /** Writes the fragment key of a packet (FRG) and tells whether the packet runs against its order. */
+  #keyOf(c: PacketColumns, i: number): number {
+    const k = this.#key, at = i * P.END_WORDS;
+    const source = c.ends[at]!, target = c.ends[at + 4]!;
+    const swap = (source >>> 0) > (target >>> 0) ? 1 : 0;
+    k.fill(0);
+    k[K_KIND] = P.P_FRAGMENT | (R.KEY_IPV4 << 8) | (c.proto[i]! << 16);
+    k[K_A] = swap ? target : source;
+    k[K_B] = swap ? source : target;
+    k[K_EXTRA] = c.ip[i]! & 0xffff;
+    return swap;
+  }
+
+  #open(c: PacketColumns, i: number, swap: number, name: string): number {
+    const meter = this.#meter, table = meter.table;
+    const row = meter.newEntry(c, i, this.#key, swap, meter.now);
+    const s = row * T.STATE_WORDS;
+    table.state[s + T.S_KEY] = -1;
+    table.state[s + T.S_FRAG_TOTAL] = -1;
+    table.words[row * R.WORDS + R.FLAGS]! |= R.FLAG_FRAGMENT;
+    table.words[row * R.WORDS + R.NET] = R.NET_FRAG;
+    this.#rows.set(name, row);
+    this.#names.set(row, name);
+    return row;
+  }
+
+  /** An entry without a flow key is dropped. */
+  forget(row: number): void {
+    this.#rows.delete(this.#names.get(row) ?? "");
+    this.#names.delete(row);
+  }
+
+  /** Notes which bytes came; when all of a datagram are there, folds them into the parent. */
+  #arrived(row: number, c: PacketColumns, i: number, isFirst: boolean): boolean {
+    const table = this.#meter.table, s = row * T.STATE_WORDS, state = table.state;
+    state[s + T.S_FRAG_HAVE]! += c.fragLength[i]!;
+    if (!isFirst && c.kind[i]! & P.P_LAST_FRAGMENT) {
+      state[s + T.S_FRAG_TOTAL] = c.fragOffset[i]! + c.fragLength[i]!;
+    }
+    const total = state[s + T.S_FRAG_TOTAL]!;
+    const complete = total >= 0 && state[s + T.S_FRAG_HAVE]! >= total;
+    if (complete && state[s + T.S_BITS]! & T.IS_HIDDEN) {
+      const parent = state[s + T.S_PARENT]!;
+      this.#foldInto(parent, row);
+      this.#remove(parent, row);
+    }
+    return complete;
+  }
+
+  /** Adds a hidden entry's counters to its parent (FRG-1, FRG-4). */
+  #foldInto(parent: number, row: number): void {
+    const meter = this.#meter, table = meter.table;
+    const d = row * R.DOUBLES, p = parent * R.DOUBLES, doubles = table.doubles;
+    const w = row * R.WORDS, pw = parent * R.WORDS;
+    const packets = doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]!;
+    if (packets === 0) return;
+    // The hidden entry may lie the other way round: its source is the sender of its own first fragment.
+    const flip = table.state[row * T.STATE_WORDS + T.S_ORIENT]! ^ this.#orderOf(parent, row);
+    for (let side = 0; side < 2; side++) {
+      const to = side ^ flip;
+      if (doubles[d + R.S_PKTS + side] === 0) continue;
+      doubles[p + R.S_PKTS + to]! += doubles[d + R.S_PKTS + side]!;
+      doubles[p + R.S_BYTES + to]! += doubles[d + R.S_BYTES + side]!;
+      const start = doubles[d + 2 * side]!, lastSet = doubles[d + 2 * side + 1]!;
+      const end = meter.isSet(lastSet) ? lastSet : start;
+      const at = p + 2 * to;
+      if (!meter.isSet(doubles[at]!) || start < doubles[at]!) doubles[at] = start;
+      // FRG-4: a parent of one packet has no end yet and takes the fragments' end, even an earlier one.
+      if (!meter.isSet(doubles[at + 1]!) || end > doubles[at + 1]!) doubles[at + 1] = end;
+      doubles[d + R.S_PKTS + side] = doubles[d + R.S_BYTES + side] = 0;
+      doubles[d + 2 * side] = doubles[d + 2 * side + 1] = NaN;
+    }
+    const words = table.words;
+    words[pw + R.FLAGS]! |= R.FLAG_FRAGS;
+    if (words[w + R.LAST_FRAME]! > words[pw + R.LAST_FRAME]!) {
+      words[pw + R.LAST_FRAME] = words[w + R.LAST_FRAME]!;
+    }
+  }
+
+  /** Orientation that the parent's source has in the order of the hidden entry's key. */
+  #orderOf(parent: number, row: number): number {
+    const words = this.#meter.table.words;
+    const orient = this.#meter.table.state[parent * T.STATE_WORDS + T.S_ORIENT]!;
+    return words[parent * R.WORDS + R.SADDR] === words[row * R.WORDS + R.SADDR] ? orient : 1 - orient;
+  }
+
+  /** Folds what the hidden entries of a flow hold, before it is emitted (ORD-3). */
+  fold(parent: number): void {
+    const state = this.#meter.table.state;
+    for (
+      let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+      row !== 0;
+      row = state[row * T.STATE_WORDS + T.S_SIBLING]!
+    ) {
+      this.#foldInto(parent, row);
+    }
+  }
+
+  /** The parent's status timer fired: hidden entries older than 2 s go (FRG-2). */
+  parentFires(parent: number): void {
+    const table = this.#meter.table, state = table.state;
+    let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+    while (row !== 0) {
+      const next = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+      if (this.#meter.now - table.qtime[row]! >= HIDDEN_LIFE) {
+        this.#foldInto(parent, row);
+        this.#remove(parent, row);
+      }
+      row = next;
+    }
+  }
+
+  /** The parent is dropped, and its hidden entries with it. */
+  parentGoes(parent: number): void {
+    const state = this.#meter.table.state;
+    let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+    while (row !== 0) {
+      const next = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+      this.#remove(parent, row);
+      row = next;
+    }
+  }
+
+  #remove(parent: number, row: number): void {
+    const table = this.#meter.table, state = table.state;
+    let at = parent * T.STATE_WORDS + T.S_CHILD;
+    while (state[at] !== row) at = state[at]! * T.STATE_WORDS + T.S_SIBLING;
+    state[at] = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+    this.forget(row);
+    table.free(row);
+  }
+}

@@ -1,0 +1,31 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import type { Meter } from "./meter.ts";
+
+function be32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and the source's end time is raised. */
+export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: number): void {
+  const type = c.ports[i]! >>> 8, code = c.ports[i]! & 0xff;
+  const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : 0;
+  if (mapped === 0) return;
+  const bytes = c.bytes, at = c.inner[i]!;
+  const words = meter.table.words, w = row * R.WORDS;
+  words[w + R.ICMP_MAP] = (mapped << 16) | (type << 8) | code;
+  words[w + R.FLAGS]! |= R.FLAG_ICMP_MAP;
+  const b = w + R.ICMP_MAP_BODY;
+  words[b] = 0;
+  words[b + 1] = c.ends[i * P.END_WORDS]!;
+  words[b + 2] = c.ends[i * P.END_WORDS + 4]!;
+  words[b + 3] = be32(bytes, at + 12);
+  words[b + 4] = be32(bytes, at + 16);
+  words[b + 5] = type === 5 ? be32(bytes, at - 4) : 0;
+  const doubles = meter.table.doubles, d = row * R.DOUBLES;
+  if (meter.isSet(doubles[d]!)) {
+    doubles[d + 1] = c.time[i]!;
+    words[w + R.S_NANO] = (words[w + R.S_NANO]! & 1023) | (c.nano[i]! << 10);
+  }
+}

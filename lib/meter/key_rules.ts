@@ -1,0 +1,256 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+import { KEY_ARP, KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_WLAN } from "../record/mod.ts";
+
+/** Words of a key: kind and protocol, first end (4), second end (4), ports, kind-specific word, VLAN or MPLS, MACs (4). */
+export const KEY_WORDS = 16;
+/** Word 0: packet kind | key type << 8 | protocol << 16. */
+export const K_KIND = 0;
+export const K_A = 1;
+export const K_B = 5;
+export const K_PORTS = 9;
+export const K_EXTRA = 10;
+export const K_TAG = 11;
+export const K_MAC = 12;
+
+/** Which parts make a key (KEY-10). */
+export interface KeyRules {
+  /** The default key: bidirectional 5-tuple and nothing else. */
+  readonly plain: boolean;
+  readonly bidirectional: boolean;
+  readonly matrix: boolean;
+  readonly vlan: boolean;
+  readonly mpls: boolean;
+  readonly layer2: boolean;
+}
+
+/** Request type that an ICMP reply answers (KEY-5), or -1. */
+function icmpRequestOf(type: number): number {
+  return type === 0 ? 8 : type === 14 ? 13 : type === 16 ? 15 : type === 18 ? 17 : -1;
+}
+
+/** ICMPv6 type under which both directions are keyed (KEY-6). */
+function icmp6Normal(type: number): number {
+  switch (type) {
+    case 129:
+      return 128;
+    case 131:
+    case 132:
+      return 130;
+    case 134:
+      return 133;
+    case 136:
+      return 135;
+    case 145:
+      return 144;
+    default:
+      return type;
+  }
+}
+
+/** Key type of a packet kind. */
+function keyTypeOf(kind: number): number {
+  switch (kind & P.P_KIND_MASK) {
+    case P.P_ARP:
+      return KEY_ARP;
+    case P.P_RARP:
+      return KEY_RARP;
+    case P.P_ETHER:
+    case P.P_LLC:
+      return KEY_ETHER;
+    case P.P_ISIS:
+      return KEY_ISIS;
+    case P.P_WLAN:
+      return KEY_WLAN;
+    default:
+      return kind & P.P_IP6 ? KEY_IPV6 : KEY_IPV4;
+  }
+}
+
+/** Whether endpoint order must be exchanged for the canonical order of IP keys (KEY-2). */
+function ipSwapped(ends: Int32Array, at: number, ports: number, ip6: boolean): boolean {
+  if (!ip6) {
+    const a = ends[at]! >>> 0, b = ends[at + 4]! >>> 0;
+    return a !== b ? a > b : (ports >>> 16) > (ports & 0xffff);
+  }
+  for (let j = 0; j < 4; j++) {
+    const a = ends[at + j]! >>> 0, b = ends[at + 4 + j]! >>> 0;
+    if (a !== b) return a < b;
+  }
+  return false;
+}
+
+function be32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/**
+ * Writes the key of packet `i` into `k` and tells whether the packet runs against the key's order (1) or with it (0).
+ *
+ * Sources: KEY-1 to KEY-10, FRG of spec/meter.md.
+ */
+export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): number {
+  k.fill(0);
+  const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, ip6 = (kind & P.P_IP6) !== 0;
+  const ends = c.ends, at = i * P.END_WORDS;
+  let ports = c.ports[i]!, extra = 0, swap = 0, proto = c.proto[i]!;
+  const mayOrder = rules.bidirectional;
+  switch (low) {
+    case P.P_TCP:
+      swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
+      break;
+    case P.P_UDP:
+      // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
+      extra = c.extra[i]!;
+      swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
+      break;
+    case P.P_ICMP: {
+      const type = ports >>> 8;
+      const request = icmpRequestOf(type);
+      if (request >= 0) {
+        swap = 1;
+        ports = request << 8;
+        if (request === 8) extra = c.extra[i]!;
+      } else if (type === 8) {
+        extra = c.extra[i]!;
+      } else if (type === 13 || type === 15 || type === 17) {
+        ports = type << 8;
+      } else if ((type === 3 || type === 5) && kind & P.P_INNER) {
+        extra = icmpErrorExtra(c, i, type, ports & 0xff);
+      }
+      if (!mayOrder) swap = 0;
+      break;
+    }
+    case P.P_ICMP6: {
+      const type = ports >>> 8;
+      const normal = icmp6Normal(type);
+      ports = (normal << 8) | (ports & 0xff);
+      swap = +(mayOrder && type >= 128 && ipSwapped(ends, at, 0, ip6));
+      break;
+    }
+    case P.P_ESP:
+      break;
+    case P.P_IGMP:
+      extra = c.extra[i]!;
+      break;
+    case P.P_ARP: {
+      // A reply joins its request with the roles mirrored (KEY-7): the requester's MAC is the sender's or the target's.
+      const reply = (ports & 0xffff) === 2;
+      swap = +(reply && mayOrder);
+      const l3 = c.l3[i]!;
+      const macAt = l3 + (reply ? 18 : 8);
+      if (l3 >= 0 && macAt + 6 <= c.offset[i]! + c.captured[i]!) {
+        k[K_MAC] = be32(c.bytes, macAt);
+        k[K_MAC + 1] = (c.bytes[macAt + 4]! << 8) | c.bytes[macAt + 5]!;
+      }
+      ports = 0;
+      break;
+    }
+    case P.P_RARP:
+      break;
+    case P.P_ETHER:
+    case P.P_LLC:
+    case P.P_ISIS:
+    case P.P_WLAN: {
+      const s = ends[at]! >>> 0, d = ends[at + 4]! >>> 0;
+      swap = +(mayOrder && (s !== d ? s > d : (ends[at + 1]! >>> 0) > (ends[at + 5]! >>> 0)));
+      break;
+    }
+    case P.P_FRAGMENT:
+      extra = c.extra[i]!;
+      ports = 0;
+      swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
+      break;
+    default:
+      ports = 0;
+      swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
+  }
+  if (rules.matrix && keyTypeOf(kind) <= KEY_IPV6) {
+    ports = extra = proto = 0;
+    k[K_KIND] = P.P_IP | (keyTypeOf(kind) << 8);
+    swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
+  } else {
+    k[K_KIND] = low | (keyTypeOf(kind) << 8) | (proto << 16);
+  }
+  const a = swap ? at + 4 : at, b = swap ? at : at + 4;
+  for (let j = 0; j < 4; j++) {
+    k[K_A + j] = ends[a + j]!;
+    k[K_B + j] = ends[b + j]!;
+  }
+  // ICMP keys carry type and code, which have no side.
+  k[K_PORTS] = swap && (low === P.P_TCP || low === P.P_UDP || low === P.P_LLC)
+    ? (ports << 16) | (ports >>> 16)
+    : ports;
+  k[K_EXTRA] = extra;
+  if (rules.vlan) k[K_TAG] = kind & P.P_VLAN ? (c.vlan[i]! & 0xfff) | 0x10000 : 0;
+  if (rules.mpls && kind & P.P_MPLS) k[K_TAG]! ^= c.mpls[i]!;
+  if (rules.layer2 && kind & P.P_MAC) layer2(c, i, k, swap);
+  return swap;
+}
+
+/** Errors are told apart by what they quote (KEY-5): protocol, port, or destination address. */
+function icmpErrorExtra(c: PacketColumns, i: number, type: number, code: number): number {
+  const inner = c.inner[i]!, end = c.offset[i]! + c.captured[i]!;
+  if (inner < 0 || inner + 20 > end) return 0;
+  const proto = c.bytes[inner + 9]!;
+  if (type === 3 && code === 2) return proto;
+  if (type === 3 && code === 3) {
+    const l4 = inner + (c.bytes[inner]! & 15) * 4;
+    return l4 + 4 <= end ? (proto << 16) | (c.bytes[l4 + 2]! << 8) | c.bytes[l4 + 3]! : proto << 16;
+  }
+  return code <= 1 ? be32(c.bytes, inner + 16) : 0;
+}
+
+function layer2(c: PacketColumns, i: number, k: Int32Array, swap: number): void {
+  const m = i * P.MAC_WORDS;
+  const dHigh = c.mac[m]!, mid = c.mac[m + 1]!, sLow = c.mac[m + 2]!;
+  const d = [dHigh, mid >>> 16], s = [(mid << 16) | (sLow >>> 16), sLow & 0xffff];
+  const first = swap ? d : s, second = swap ? s : d;
+  k[K_MAC] = first[0]!;
+  k[K_MAC + 1] = (first[1]! << 16) | second[1]!;
+  k[K_MAC + 2] = second[0]!;
+  k[K_MAC + 3] = c.etherType[i]!;
+}
+
+/**
+ * Writes the key of the datagram that an ICMP error quotes into `k`, in that datagram's own terms (REC-11). Tells whether enough of it
+ * was captured.
+ */
+export function quotedKey(c: PacketColumns, i: number, k: Int32Array): boolean {
+  const bytes = c.bytes, at = c.inner[i]!, end = c.offset[i]! + c.captured[i]!;
+  if (at < 0 || at + 20 > end || bytes[at]! >>> 4 !== 4) return false;
+  const l4 = at + (bytes[at]! & 15) * 4, proto = bytes[at + 9]!;
+  const low = proto === 6
+    ? P.P_TCP
+    : proto === 17
+    ? P.P_UDP
+    : proto === 1
+    ? P.P_ICMP
+    : proto === 50
+    ? P.P_ESP
+    : P.P_IP;
+  const source = be32(bytes, at + 12), target = be32(bytes, at + 16);
+  let ports = 0, extra = 0;
+  if (low === P.P_TCP || low === P.P_UDP) {
+    if (l4 + 4 > end) return false;
+    ports = be32(bytes, l4);
+    const dns = (ports >>> 16) === 53 || (ports & 0xffff) === 53;
+    if (low === P.P_UDP && dns && l4 + 10 <= end) extra = (bytes[l4 + 8]! << 8) | bytes[l4 + 9]!;
+  } else if (low === P.P_ICMP) {
+    if (l4 + 8 > end || bytes[l4] !== 8) return false;
+    ports = 8 << 8;
+    extra = be32(bytes, l4 + 4);
+  } else if (low === P.P_ESP) {
+    if (l4 + 4 > end) return false;
+    ports = be32(bytes, l4);
+  }
+  const against = source !== target ? (source >>> 0) > (target >>> 0) : (ports >>> 16) > (ports & 0xffff);
+  const swap = against && low !== P.P_ICMP && low !== P.P_ESP;
+  k.fill(0);
+  k[K_KIND] = low | (KEY_IPV4 << 8) | (proto << 16);
+  k[K_A] = swap ? target : source;
+  k[K_B] = swap ? source : target;
+  k[K_PORTS] = swap ? (ports << 16) | (ports >>> 16) : ports;
+  k[K_EXTRA] = extra;
+  return true;
+}

@@ -1,0 +1,570 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import { RecordBatch } from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import type { ConnectionColumns } from "./connections.ts";
+import { emitRow } from "./emit.ts";
+import { Extras } from "./extras.ts";
+import * as T from "./flow_table.ts";
+import { FlowTable } from "./flow_table.ts";
+import { Fragments } from "./fragments.ts";
+import { mapIcmpError } from "./icmp_map.ts";
+import { newEntryRow, zeroInterval } from "./interval.ts";
+import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
+import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
+import * as E from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import { IN_PROTO, RESTART, tcpFirst, tcpNext } from "./tcp.ts";
+import { accountArp, accountEsp, accountRtp } from "./other_protocols.ts";
+import { TimeoutQueues } from "./timeouts.ts";
+
+/** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
+export type RecordSink = (batch: RecordBatch) => RecordBatch;
+
+/** What a meter is told besides its settings. */
+export interface MeterOptions {
+  /** Which entries go to the ledger: all, or those whose first packet the function accepts (given its connection id, if tracked). */
+  readonly ledger?: "all" | ((columns: PacketColumns, index: number, high: number, low: number) => boolean);
+  /** Connection numbers of the packets, when they are tracked. */
+  readonly connections?: ConnectionColumns;
+  /** Rows of a batch before it goes to the sink. */
+  readonly batchSize?: number;
+}
+
+/** Sweeps happen at most so often in capture time (TIM-4). */
+const SWEEP_US = 200_000;
+
+/**
+ * One setting's flow meter: packets in, raw record rows out, in the order the real program emits them (ORD-1).
+ *
+ * `run` takes decoded batches in capture order after `keys.intern`; `end` flushes what is open (TIM-11).
+ */
+export class Meter {
+  readonly settings: Settings;
+  /** Events of the connections asked about. */
+  readonly ledger: Ledger | undefined;
+  /** Packets and bytes seen that formed no flow (law 1), and those that did. */
+  readonly seen = { packets: 0, bytes: 0, flowPackets: 0, flowBytes: 0 };
+  /** Entries made so far. */
+  created = 0;
+  /** Records emitted so far. */
+  emitted = 0;
+  readonly table = new FlowTable();
+  readonly #holders: KeyHolders;
+  readonly #rules: KeyRules;
+  readonly #key = new Int32Array(KEY_WORDS);
+  readonly extras: Extras | undefined;
+  /** Batch being filled. */
+  out: RecordBatch;
+  /** Transport sequence numbers given (SEQ-1). */
+  sequence = 0;
+  readonly quirks: boolean;
+
+  readonly #sink: RecordSink;
+  readonly #batchSize: number;
+  readonly #exact: boolean;
+  readonly #startRecords: boolean;
+  readonly #duplicates: boolean;
+  readonly #queues: TimeoutQueues;
+  readonly #fragments: Fragments;
+  /** Connection numbers of the batch being metered, when they are tracked. */
+  connections: ConnectionColumns | undefined;
+  readonly #wantsLedger: MeterOptions["ledger"];
+  #recordsOfConnection = new Int32Array(0);
+  #now = NaN;
+  #limit: number;
+  #sweepAt = NaN;
+  #frame = 0;
+  // Entry whose own packet is being processed: its cut is told from a sweep's in the ledger.
+  #actor = 0;
+  #ending = false;
+  #staleOptions = 0;
+
+  constructor(settings: Settings, holders: KeyHolders, sink: RecordSink, options: MeterOptions = {}) {
+    this.settings = settings;
+    this.#holders = holders;
+    this.#rules = keyRulesOf(settings);
+    this.#sink = sink;
+    this.#batchSize = options.batchSize ?? 4096;
+    this.out = new RecordBatch(this.#batchSize);
+    this.quirks = settings.quirks === "argus-3.0.8.2";
+    this.#exact = settings.clock === "exact";
+    this.#limit = settings.status;
+    this.#startRecords = settings.startRecords;
+    this.#duplicates = settings.trackDuplicates;
+    this.#queues = new TimeoutQueues(settings, this.quirks);
+    this.#fragments = new Fragments(this);
+    this.connections = options.connections;
+    this.#wantsLedger = options.ledger;
+    this.ledger = options.ledger === undefined ? undefined : new Ledger();
+    this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
+  }
+
+  /** Capture time of the packet being processed, microseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Meters a batch whose keys are numbered. */
+  run(c: PacketColumns, keys: KeyedBatch): void {
+    const table = this.table, seen = this.seen;
+    table.reach(keys.size);
+    const ids = keys.ids, swaps = keys.swaps;
+    const kinds = c.kind, times = c.time, sizes = c.size;
+    const exact = this.#exact, limit = this.#limit;
+    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
+    for (let i = 0, n = c.length; i < n; i++) {
+      const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
+      if (low === P.P_DROPPED) continue;
+      const now = times[i]!, size = sizes[i]!;
+      this.#frame = c.firstFrame + i;
+      if (exact) this.#tickExact(now);
+      else this.#now = now;
+      packets++;
+      bytes += size;
+      const id = ids[i]!;
+      if (id >= 0) {
+        flowPackets++;
+        flowBytes += size;
+        let row = table.own[id]!;
+        // Most packets find their entry within its interval; the rest of TIM-4 step 2 is #claim's.
+        if (row !== 0) {
+          const bits = table.state[row * T.STATE_WORDS + T.S_BITS]!;
+          if (!(bits & T.ON_STATUS) || limit === 0 || this.#now - table.qtime[row]! >= limit) {
+            row = this.#claim(row, kind, id, this.#now);
+          }
+        }
+        if (row !== 0) this.account(row, c, i, kind, swaps[i]!, false);
+        else {
+          row = this.#create(c, i, id, swaps[i]!);
+          this.account(row, c, i, kind, swaps[i]!, true);
+          if (this.#startRecords) this.emit(row, R.CAUSE_START, R.END_STATUS);
+        }
+        if (kind & (P.P_FIRST_FRAGMENT | P.P_INNER)) this.#aside(row, c, i, kind, keys.quoted[i]!);
+      } else if (low === P.P_FRAGMENT) {
+        flowPackets++;
+        flowBytes += size;
+        this.#fragments.later(c, i);
+      }
+      // TIM-4 step 4: the first packet sets the timer going.
+      if (!(now < this.#sweepAt)) this.#sweep(this.#now);
+    }
+    this.#frame = 0;
+    seen.packets += packets;
+    seen.bytes += bytes;
+    seen.flowPackets += flowPackets;
+    seen.flowBytes += flowBytes;
+  }
+
+  #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
+    if (kind & P.P_FIRST_FRAGMENT) this.#fragments.first(row, c, i);
+    if (kind & P.P_INNER && quoted >= 0) {
+      const target = this.table.own[quoted]!;
+      if (target !== 0) mapIcmpError(this, target, c, i);
+    }
+  }
+
+  #sweep(now: number): void {
+    if (!(now - this.#sweepAt <= SWEEP_US)) this.#sweepAt = now;
+    this.#sweepAt += SWEEP_US;
+    this.scanAll();
+  }
+
+  /** Moves the exact clock on: a late packet must not bring back timers that have fired. */
+  #tickExact(time: number): void {
+    if (!(time < this.#now)) this.#now = time;
+    this.#fireDue(this.#now);
+  }
+
+  /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
+  #claim(row: number, kind: number, id: number, now: number): number {
+    const table = this.table, s = row * T.STATE_WORDS;
+    const bits = table.state[s + T.S_BITS]!;
+    if (bits & T.ON_STATUS) {
+      if (!this.#expired(row, this.#limit)) return row;
+      const blocked = this.#ownExpiry(row, kind, now);
+      row = table.own[id]!;
+      if (row === 0) return 0;
+      if (!blocked && !(table.state[s + T.S_BITS]! & T.ON_STATUS)) this.#event(E.E_REVIVED, row, now, NaN);
+      this.#toStatus(row, now);
+      return row;
+    }
+    if (this.#exact && now - table.qtime[row]! >= this.#queues.limitOf(table.state[s + T.S_QUEUE]!)) {
+      this.#drop(row, table.qtime[row]! + this.#queues.limitOf(table.state[s + T.S_QUEUE]!));
+      return 0;
+    }
+    this.#event(E.E_REVIVED, row, now, NaN);
+    this.#toStatus(row, now);
+    return row;
+  }
+
+  #toStatus(row: number, now: number): void {
+    const table = this.table;
+    table.unlink(row);
+    table.push(T.STATUS_QUEUE, row, now);
+    const at = row * T.STATE_WORDS + T.S_BITS;
+    table.state[at] = (table.state[at]! & ~T.ON_TIMEOUT) | T.ON_STATUS;
+  }
+
+  /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
+  #ownExpiry(row: number, kind: number, now: number): boolean {
+    this.#actor = row;
+    const state = this.table.state, at = row * T.STATE_WORDS + T.S_BITS;
+    // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
+    if (kind & P.P_RAW_PATH && this.quirks) {
+      if (this.table.oldest(T.STATUS_QUEUE) !== row) this.scanStatus();
+      const bits = this.table.state[at]!;
+      if (bits & T.ON_STATUS && !(bits & T.IS_REPORTED)) this.#report(row, now, E.E_CUT);
+    } else this.scanStatus();
+    this.#actor = 0;
+    return (state[at]! & T.IS_REPORTED) === 0;
+  }
+
+  /** Makes the entry for the first packet of a flow. */
+  #create(c: PacketColumns, i: number, id: number, swap: number): number {
+    keyOfPacket(this.#rules, c, i, this.#key);
+    const row = this.newEntry(c, i, this.#key, swap, this.#now);
+    this.table.state[row * T.STATE_WORDS + T.S_KEY] = id;
+    this.table.own[id] = row;
+    this.#holders.hold(id);
+    return row;
+  }
+
+  /** Makes an entry whose source is the sender of this packet (DIR-1) and puts it on the status queue. */
+  newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number {
+    const table = this.table;
+    const row = table.alloc();
+    newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
+    const s = row * T.STATE_WORDS, state = table.state;
+    state[s + T.S_QUEUE] = this.#queues.initial(c.kind[i]!);
+    state[s + T.S_BORN] = this.#frame;
+    state[s + T.S_CONN] = -1;
+    table.push(T.STATUS_QUEUE, row, now);
+    state[s + T.S_BITS] = T.ON_STATUS;
+    this.created++;
+    this.#identify(row, c, i);
+    this.extras?.open(row);
+    const wants = this.#wantsLedger;
+    if (wants === undefined) return row;
+    const w = row * R.WORDS + R.CONN;
+    if (wants === "all" || wants(c, i, table.words[w]!, table.words[w + 1]!)) {
+      state[s + T.S_BITS]! |= T.IS_LEDGERED;
+      this.#event(E.E_CREATED, row, now, NaN);
+    }
+    return row;
+  }
+
+  /** Gives the row the connection of this packet. */
+  #identify(row: number, c: PacketColumns, i: number): void {
+    const w = row * R.WORDS, words = this.table.words;
+    const connections = this.connections;
+    if (connections !== undefined) {
+      words[w + R.CONN] = connections.high[i]!;
+      words[w + R.CONN + 1] = connections.low[i]!;
+      this.table.state[row * T.STATE_WORDS + T.S_CONN] = connections.index[i]!;
+    }
+    words[w + R.FIRST_FRAME] = c.firstFrame + i;
+  }
+
+  /** Counts a packet into its entry: time first, then state, then counters (TCP-10 depends on this order). */
+  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void {
+    const table = this.table;
+    const s = row * T.STATE_WORDS, w = row * R.WORDS, d = row * R.DOUBLES;
+    const state = table.state, words = table.words, doubles = table.doubles;
+    if (state[s + T.S_BITS]! & T.IS_REPORTED) {
+      zeroInterval(table, row);
+      this.extras?.zero(row);
+      this.#identify(row, c, i);
+    }
+    const time = c.time[i]!;
+    let side = swap ^ state[s + T.S_ORIENT]!;
+    this.#stamp(d, w, side, time, c.nano[i]!);
+    this.extras?.before(this, row, c, i, side);
+    let inProto = 1;
+    const low = kind & P.P_KIND_MASK;
+    // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
+    if (low <= P.P_IP || low === P.P_FRAGMENT) {
+      words[w + R.S_IP + side] = c.ip[i]!;
+      if ((words[w + R.FLAGS]! & (R.FLAG_S_IP << side)) === 0) words[w + R.FLAGS]! |= R.FLAG_S_IP << side;
+      let options = c.ipOptions[i]!;
+      // The real program looks at options of IPv4 only and leaves the last ones standing for IPv6.
+      if (this.quirks) {
+        if (kind & P.P_IP6) options = this.#staleOptions;
+        else this.#staleOptions = options;
+      }
+      if (options !== 0) {
+        words[w + R.S_IPOPT + side]! |= options;
+        words[w + R.FLAGS]! |= R.FLAG_S_IPOPT << side;
+      }
+    }
+    if (low === P.P_TCP && kind & P.P_TCP_HEADER) {
+      const x = w + R.SIDE + side * R.SIDE_WORDS, y = w + R.SIDE + (1 - side) * R.SIDE_WORDS;
+      const flags = c.tcpFlags[i]!;
+      if (state[s + T.S_TCP_COUNT] === 0) {
+        tcpFirst(words, w, x, y, flags, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+        doubles[d + R.S_LAST + side] = time;
+        state[s + T.S_TCP_COUNT] = 1;
+      } else {
+        const ipid = c.ip[i]!;
+        const did = tcpNext(
+          words,
+          doubles,
+          w,
+          x,
+          y,
+          d + R.S_LAST + side,
+          d + R.S_LAST + 1 - side,
+          time,
+          flags,
+          c.seq[i]!,
+          c.ack[i]!,
+          c.win[i]!,
+          c.app[i]!,
+          ((ipid & 0xff) << 8) | ((ipid >>> 8) & 0xff),
+          c.tcpOptions[i]!,
+          this.#duplicates,
+        );
+        inProto = did & IN_PROTO ? 1 : 0;
+        if (did & RESTART) {
+          this.#restart(row, c, i, side, swap);
+          side = 0;
+        } else state[s + T.S_TCP_COUNT] = 2;
+      }
+    } else if (low === P.P_UDP) {
+      // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
+      if (doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]! > 2) state[s + T.S_QUEUE] = this.#queues.busyUdp;
+      if (kind & P.P_RTP) accountRtp(table, row, c, i, side);
+    } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
+    else if (low === P.P_ARP) accountArp(words, w, c, i);
+    doubles[d + R.S_PKTS + side]!++;
+    doubles[d + R.S_BYTES + side]! += c.size[i]!;
+    const app = c.app[i]!;
+    if (app > 0) doubles[d + R.S_APP + side]! += app;
+    words[w + R.LAST_FRAME] = c.firstFrame + i;
+    words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
+    if (kind & (P.P_VLAN | P.P_MPLS)) this.#tags(w, c, i, side, kind);
+    this.extras?.after(this, row, c, i, side, inProto);
+  }
+
+  /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
+  #tags(w: number, c: PacketColumns, i: number, side: number, kind: number): void {
+    const words = this.table.words;
+    if (kind & P.P_VLAN) {
+      const shift = side ? 0 : 16;
+      words[w + R.VLAN] = (words[w + R.VLAN]! & (side ? 0xffff0000 : 0xffff)) |
+        ((c.vlan[i]! & 0xffff) << shift);
+      words[w + R.FLAGS]! |= R.FLAG_S_VLAN << side;
+    }
+    if (kind & P.P_MPLS) {
+      words[w + R.S_MPLS + side] = c.mpls[i]!;
+      words[w + R.FLAGS]! |= R.FLAG_S_MPLS << side;
+    }
+  }
+
+  /** First packet of a side sets its start, every later one its end (REC-2). */
+  #stamp(d: number, w: number, side: number, time: number, nano: number): void {
+    const doubles = this.table.doubles;
+    const at = d + R.S_START + 2 * side;
+    if (this.isSet(doubles[at]!)) {
+      doubles[at + 1] = time;
+      if (nano !== 0) {
+        this.table.words[w + R.S_NANO + side] = (this.table.words[w + R.S_NANO + side]! & 1023) |
+          (nano << 10);
+      } else this.table.words[w + R.S_NANO + side]! &= 1023;
+    } else {
+      doubles[at] = time;
+      this.table.words[w + R.S_NANO + side] = nano;
+    }
+  }
+
+  /** Whether a time is set; the real program takes second 0 for "not set" (TIM-12). */
+  isSet(time: number): boolean {
+    return this.quirks ? time >= 1e6 || time < 0 : time === time;
+  }
+
+  /** A SYN begins a new connection in a closed entry (TCP-10, DIR-3). */
+  #restart(row: number, c: PacketColumns, i: number, side: number, swap: number): void {
+    const table = this.table;
+    const w = row * R.WORDS, s = row * T.STATE_WORDS, d = row * R.DOUBLES;
+    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! > 0) {
+      const record = this.emit(row, R.CAUSE_STOP, R.END_PORT_REUSE);
+      this.#event(E.E_RESTARTED, row, this.#now, NaN, record);
+    } else this.#event(E.E_RESTARTED, row, this.#now, NaN);
+    zeroInterval(table, row);
+    this.extras?.zero(row);
+    const words = table.words;
+    for (let j = w + R.NET; j < w + R.S_IP; j++) words[j] = 0;
+    table.doubles[d + R.S_LAST] = table.doubles[d + R.D_LAST] = NaN;
+    if (side === 1) {
+      table.state[s + T.S_ORIENT] = swap;
+      // DIR-3: the real program clears the bit but never sets it.
+      if (this.quirks || swap === 0) words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
+      else words[w + R.FLAGS]! |= R.FLAG_REVERSE;
+    }
+    if (!this.quirks) {
+      words[w + R.S_IP] = c.ip[i]!;
+      words[w + R.FLAGS]! &= ~R.FLAG_D_IP;
+      words[w + R.FLAGS]! |= R.FLAG_S_IP;
+    }
+    this.#identify(row, c, i);
+    this.#stamp(d, w, 0, c.time[i]!, c.nano[i]!);
+    const x = w + R.SIDE, y = w + R.DSIDE;
+    tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+    table.doubles[d + R.S_LAST] = c.time[i]!;
+    table.state[s + T.S_TCP_COUNT] = 1;
+    table.state[s + T.S_BITS]! &= ~T.IS_REMEMBERED;
+    this.#toStatus(row, this.#now);
+  }
+
+  #expired(row: number, limit: number): boolean {
+    return limit === 0 || this.#now - this.table.qtime[row]! >= limit;
+  }
+
+  /** TIM-3: reports every entry at the old end of the status queue whose interval is over. */
+  scanStatus(): void {
+    const table = this.table;
+    for (;;) {
+      const row = table.oldest(T.STATUS_QUEUE);
+      if (row === T.STATUS_QUEUE || !this.#expired(row, this.#limit)) return;
+      this.#report(row, this.#now, row === this.#actor ? E.E_CUT : E.E_PARKED);
+    }
+  }
+
+  /** Reports an entry whose interval is over and parks it on its timeout queue. */
+  #report(row: number, when: number, kind: number): void {
+    const table = this.table, s = row * T.STATE_WORDS;
+    if (table.state[s + T.S_CHILD] !== 0) this.#fragments.parentFires(row);
+    const bits = table.state[s + T.S_BITS]!;
+    let record = -1;
+    if (!(bits & T.IS_REPORTED)) {
+      const reason = this.#ending ? R.END_CAPTURE : R.END_STATUS;
+      record = this.emit(row, bits & T.IS_STARTED ? R.CAUSE_STATUS : R.CAUSE_START, reason);
+    }
+    this.#event(this.#ending ? E.E_ENDED : kind, row, when, table.qtime[row]! + this.#limit, record);
+    table.unlink(row);
+    const queue = table.state[s + T.S_QUEUE]!;
+    if (this.#queues.limitOf(queue) <= 0) {
+      this.#forget(row);
+      return;
+    }
+    table.push(queue, row, when);
+    table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
+  }
+
+  /** Sweep: status queue, then every timeout queue (TIM-3). */
+  scanAll(): void {
+    if (!this.#exact) this.scanStatus();
+    const table = this.table, queues = this.#queues;
+    for (let queue = 1; queue <= queues.count; queue++) {
+      const limit = queues.limitOf(queue);
+      for (;;) {
+        const row = table.oldest(queue);
+        if (row === queue || this.#now - table.qtime[row]! < limit) break;
+        this.#drop(row, table.qtime[row]! + limit);
+      }
+    }
+  }
+
+  /** Clock `exact`: status boundaries due by now fire at their own time, whoever's packet this is. */
+  #fireDue(now: number): void {
+    const table = this.table, limit = this.#limit;
+    for (;;) {
+      const row = table.oldest(T.STATUS_QUEUE);
+      if (row === T.STATUS_QUEUE) return;
+      const due = table.qtime[row]! + limit;
+      if (due > now) return;
+      this.#report(row, due, E.E_PARKED);
+    }
+  }
+
+  #drop(row: number, due: number): void {
+    this.#event(E.E_DELETED, row, this.#exact ? due : this.#now, due);
+    this.table.unlink(row);
+    this.#forget(row);
+  }
+
+  /** Gives an unlinked entry's row and key back. */
+  #forget(row: number): void {
+    const table = this.table, s = row * T.STATE_WORDS;
+    if (table.state[s + T.S_CHILD] !== 0) this.#fragments.parentGoes(row);
+    const id = table.state[s + T.S_KEY]!;
+    if (id >= 0) {
+      table.own[id] = 0;
+      this.#holders.release(id);
+    } else this.#fragments.forget(row);
+    this.extras?.close(row);
+    table.free(row);
+  }
+
+  /** Writes the record of an entry's interval; gives its ordinal, or -1 when there is nothing to write. */
+  emit(row: number, cause: number, reason: number): number {
+    const table = this.table, d = row * R.DOUBLES;
+    if (table.state[row * T.STATE_WORDS + T.S_CHILD] !== 0) this.#fragments.fold(row);
+    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! === 0) return -1;
+    const w = row * R.WORDS;
+    if (table.words[w + R.SEQ] === 0) {
+      // SEQ-1: given at the first report and kept; 0xffffffff is skipped.
+      if (++this.sequence === 0xffffffff) this.sequence = 1;
+      table.words[w + R.SEQ] = this.sequence;
+    }
+    const out = this.out, at = out.add();
+    emitRow(this, row, out, at, cause, reason);
+    const conn = table.state[row * T.STATE_WORDS + T.S_CONN]!;
+    if (conn >= 0) out.words[at * R.WORDS + R.CONN_SEQ] = this.#nextOfConnection(conn);
+    table.state[row * T.STATE_WORDS + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
+    const ordinal = this.emitted++;
+    if (out.length >= this.#batchSize) this.#flush();
+    return ordinal;
+  }
+
+  #nextOfConnection(conn: number): number {
+    if (conn >= this.#recordsOfConnection.length) {
+      const next = new Int32Array(Math.max(1024, conn * 2));
+      next.set(this.#recordsOfConnection);
+      this.#recordsOfConnection = next;
+    }
+    return ++this.#recordsOfConnection[conn]!;
+  }
+
+  #flush(): void {
+    if (this.out.length === 0) return;
+    this.out = this.#sink(this.out);
+  }
+
+  #event(kind: number, row: number, time: number, due: number, record = -1): void {
+    const table = this.table, s = row * T.STATE_WORDS;
+    if (this.ledger === undefined || !(table.state[s + T.S_BITS]! & T.IS_LEDGERED)) return;
+    const w = row * R.WORDS;
+    this.ledger.add(
+      kind,
+      time,
+      this.#frame,
+      due,
+      table.qtime[row]!,
+      table.words[w + R.CONN]!,
+      table.words[w + R.CONN + 1]!,
+      table.state[s + T.S_BORN]!,
+      record,
+    );
+  }
+
+  /** End of the capture: what is open is written in queue order (TIM-11). */
+  end(): void {
+    this.#ending = true;
+    const status = this.settings.status;
+    // The real program sets the seconds of the interval to 0 and leaves the microseconds.
+    this.#limit = this.quirks && !this.#exact && status !== Infinity ? status % 1e6 : 0;
+    this.scanStatus();
+    const table = this.table;
+    for (let row = table.oldest(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.oldest(T.STATUS_QUEUE)) {
+      if (!(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
+        const record = this.emit(row, R.CAUSE_SHUTDOWN, R.END_CAPTURE);
+        this.#event(E.E_ENDED, row, this.#now, NaN, record);
+      }
+      table.unlink(row);
+      this.#forget(row);
+    }
+    this.#flush();
+  }
+}

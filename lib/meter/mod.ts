@@ -1,0 +1,11 @@
+/**
+ * Metering: packet columns become record rows, under many settings in one pass.
+ *
+ * @module
+ */
+export * from "./bank.ts";
+export * from "./connections.ts";
+export * from "./keys.ts";
+export * from "./ledger.ts";
+export * from "./meter.ts";
+export { canPipeline, type PipelineOptions, runPipelined } from "./pipeline.ts";

@@ -1,0 +1,63 @@
+import type { PacketColumns } from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import { type FlowTable, S_RTP, STATE_WORDS } from "./flow_table.ts";
+
+/** Status bits of the ESP section, as observed in the real program's files. */
+const ESP_DROP = 0x10, ESP_OOO = 0x10000, ESP_FAILURE = 0x2000;
+
+/** ESP sequence accounting (REC-12): a jump is loss, a step back takes one off, more than 65536 or a repeat stops the count. */
+export function accountEsp(words: Int32Array, w: number, sequence: number, fresh: boolean): void {
+  words[w + R.ESP_SPI] = words[w + R.DPORT]!;
+  if (fresh) {
+    words[w + R.ESP_LASTSEQ] = sequence;
+    return;
+  }
+  if (words[w + R.TCP_STATUS]! & ESP_FAILURE) return;
+  const gap = (sequence >>> 0) - (words[w + R.ESP_LASTSEQ]! >>> 0);
+  if (gap === 0 || gap > 65536 || gap < -65536) {
+    words[w + R.TCP_STATUS]! |= ESP_FAILURE;
+    words[w + R.ESP_LASTSEQ] = sequence;
+  } else if (gap < 0) {
+    words[w + R.ESP_LOST]!--;
+    words[w + R.TCP_STATUS]! |= ESP_OOO;
+  } else {
+    if (gap > 1) {
+      words[w + R.ESP_LOST]! += gap - 1;
+      words[w + R.TCP_STATUS]! |= ESP_DROP;
+    }
+    words[w + R.ESP_LASTSEQ] = sequence;
+  }
+}
+
+/** An ARP reply names the address asked for (fields.md, field resp). */
+export function accountArp(words: Int32Array, w: number, c: PacketColumns, i: number): void {
+  const at = c.l3[i]!, bytes = c.bytes;
+  if ((c.ports[i]! & 0xffff) !== 2 || at < 0 || at + 14 > c.offset[i]! + c.captured[i]!) return;
+  words[w + R.NET] = R.NET_ARP;
+  words[w + R.ARP_RESP] = (bytes[at + 8]! << 24) | (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) |
+    bytes[at + 11]!;
+  words[w + R.ARP_RESP + 1] = (bytes[at + 12]! << 24) | (bytes[at + 13]! << 16);
+}
+
+/** RTP sequence accounting (KEY-9): a jump in the 16-bit number is loss. */
+export function accountRtp(table: FlowTable, row: number, c: PacketColumns, i: number, side: number): void {
+  const words = table.words, w = row * R.WORDS;
+  const at = c.payload[i]!, bytes = c.bytes;
+  if (at < 0 || at + 4 > c.payloadEnd[i]!) return;
+  const header = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  const seq = header & 0xffff;
+  const state = table.state, s = row * STATE_WORDS + S_RTP;
+  const x = w + R.SIDE + side * R.SIDE_WORDS;
+  const seen = side ? state[s]! & 0xffff : state[s]! >>> 16;
+  words[w + R.NET] = R.NET_RTP;
+  if (seen > 0) {
+    const gap = (seq - (words[x]! & 0xffff)) & 0xffff;
+    if (gap > 1 && gap < 0x8000) words[w + (side ? R.RTP_DDROP : R.RTP_SDROP)]! += gap - 1;
+  }
+  words[x] = header;
+  if (at + 12 <= c.payloadEnd[i]!) {
+    words[x + 1] = (bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!;
+    words[x + 2] = (bytes[at + 8]! << 24) | (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) | bytes[at + 11]!;
+  }
+  if (seen < 0xffff) state[s]! += side ? 1 : 0x10000;
+}

@@ -1,0 +1,56 @@
+import { PacketColumns } from "../decode/mod.ts";
+
+/** Packets of one shared batch. */
+export const SHARED_PACKETS = 16_384;
+/** Bytes kept of a frame that a meter may have to look into: headers only. */
+export const SHARED_FRAME_BYTES = 512;
+
+/** Header words of a shared batch. */
+export const H_STATE = 0, H_LENGTH = 1, H_FIRST = 2, H_SIZE = 3, H_FRESH = 4, H_IDLE = 5, H_BATCH = 6;
+/** States: to be filled by the decoder, to be taken by the meters, nothing more comes. */
+export const FREE = 0, FULL = 1, ENDED = 2;
+
+/** Memory of one batch that the decoding thread fills and the metering thread takes, in order of allocation. */
+export type SharedMemory = readonly SharedArrayBuffer[];
+
+/** A decoded batch in shared memory: packet columns, key numbers, and who may be forgotten. */
+export class SharedBatch {
+  readonly memory: SharedMemory;
+  readonly header: Int32Array;
+  readonly columns: PacketColumns;
+  readonly ids: Int32Array;
+  readonly swaps: Int32Array;
+  readonly quoted: Int32Array;
+  /** Keys that came up first in this batch (decoder to meters). */
+  readonly fresh: Int32Array;
+  /** Keys that nobody held after the batch this memory had before (meters to decoder). */
+  readonly idle: Int32Array;
+  readonly connHigh: Int32Array;
+  readonly connLow: Int32Array;
+  readonly connIndex: Int32Array;
+  /** Headers of the frames that a meter may look into. */
+  readonly bytes: Uint8Array;
+
+  /** Makes new shared memory, or views what the other thread made. */
+  constructor(given?: SharedMemory) {
+    const made: SharedArrayBuffer[] = [];
+    const take = (bytes: number) => {
+      const buffer = given ? given[made.length]! : new SharedArrayBuffer(bytes);
+      made.push(buffer);
+      return buffer;
+    };
+    const words = (n: number) => new Int32Array(take(4 * n));
+    this.header = words(16);
+    this.columns = new PacketColumns(SHARED_PACKETS, take);
+    this.ids = words(SHARED_PACKETS);
+    this.swaps = words(SHARED_PACKETS);
+    this.quoted = words(SHARED_PACKETS);
+    this.fresh = words(2 * SHARED_PACKETS);
+    this.idle = words(SHARED_PACKETS);
+    this.connHigh = words(SHARED_PACKETS);
+    this.connLow = words(SHARED_PACKETS);
+    this.connIndex = words(SHARED_PACKETS);
+    this.bytes = new Uint8Array(take(SHARED_PACKETS * SHARED_FRAME_BYTES));
+    this.memory = made;
+  }
+}

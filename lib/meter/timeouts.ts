@@ -1,0 +1,48 @@
+import * as P from "../decode/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import { QUEUE_ROWS } from "./flow_table.ts";
+
+/** Constant timeout that Argus 3.0.8.2 uses where it ignores the configured one (TIM-5). */
+const CONSTANT = 30e6;
+
+/** The timeout queues of a meter: one for each distinct timeout; queue numbers are rows of the flow table, from 1. */
+export class TimeoutQueues {
+  /** Highest queue number. */
+  count = 0;
+  /** Queue of a UDP entry whose record holds more than two packets (TIM-5). */
+  readonly busyUdp: number;
+  readonly #limits = new Float64Array(QUEUE_ROWS);
+  readonly #byKind = new Int32Array(256);
+
+  constructor(settings: Settings, quirks: boolean) {
+    const t = settings.timeouts;
+    const ip = this.#queue(t.ip);
+    const other = this.#queue(quirks ? CONSTANT : t.other);
+    this.#byKind.fill(other);
+    this.#byKind[P.P_TCP] = this.#queue(t.tcp);
+    this.#byKind[P.P_UDP] = ip;
+    this.#byKind[P.P_ICMP] = this.#byKind[P.P_ICMP6] = this.#queue(t.icmp);
+    this.#byKind[P.P_ESP] = quirks ? this.#queue(CONSTANT) : ip;
+    this.#byKind[P.P_IGMP] = quirks ? ip : this.#queue(t.igmp);
+    this.#byKind[P.P_IP] = ip;
+    this.#byKind[P.P_FRAGMENT] = quirks ? ip : this.#queue(t.frag);
+    this.#byKind[P.P_ARP] = this.#byKind[P.P_RARP] = this.#queue(t.arp);
+    this.busyUdp = quirks ? this.#queue(CONSTANT) : ip;
+  }
+
+  #queue(limit: number): number {
+    for (let q = 1; q <= this.count; q++) if (this.#limits[q] === limit) return q;
+    this.#limits[++this.count] = limit;
+    return this.count;
+  }
+
+  /** Queue that an entry begun by a packet of this kind is parked on. */
+  initial(kind: number): number {
+    return this.#byKind[kind & P.P_KIND_MASK]!;
+  }
+
+  /** Timeout of a queue in microseconds. */
+  limitOf(queue: number): number {
+    return this.#limits[queue]!;
+  }
+}

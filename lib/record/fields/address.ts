@@ -1,0 +1,314 @@
+import { formatIpv4, formatIpv6, formatMac } from "../../base/mod.ts";
+import type { RecordBatch } from "../batch.ts";
+import * as R from "../layout.ts";
+import { etherTypeName, sapName } from "../names/ethertypes.ts";
+import { protocolName } from "../names/protocols.ts";
+import { serviceName } from "../names/services.ts";
+import type { Sink } from "../print/sink.ts";
+import { type Field, type IpfixElement, type PrintStyle, type Put, text } from "./field.ts";
+import { hasTcp } from "./row.ts";
+
+/** A MAC address as printed; the broadcast address has a name. */
+export function macText(high: number, low: number): string {
+  return high === -1 && low >>> 16 === 0xffff ? "Broadcast" : formatMac(high, low);
+}
+
+function managementText(batch: RecordBatch, row: number, key: string): string {
+  return String(batch.more?.get(row)?.mar?.[key] ?? "");
+}
+
+/** Address of a row at word offset `SADDR` or `DADDR` as text: dotted IPv4, compressed IPv6, MAC. */
+export function addressText(batch: RecordBatch, row: number, offset: number): string {
+  const at = row * R.WORDS, w = batch.words, a = at + offset;
+  if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) {
+    return managementText(batch, row, offset === R.SADDR ? "queue" : "bufs");
+  }
+  switch (w[at + R.KEY_TYPE]) {
+    case R.KEY_IPV6:
+      return formatIpv6(w[a]!, w[a + 1]!, w[a + 2]!, w[a + 3]!);
+    case R.KEY_ETHER:
+    case R.KEY_RARP:
+    case R.KEY_WLAN:
+    case R.KEY_ISIS:
+      return macText(w[a]!, w[a + 1]!);
+    case R.KEY_NONE:
+      return "";
+    default:
+      return formatIpv4(w[a]!);
+  }
+}
+
+function putAddress(offset: number): () => Put {
+  return () => (batch, row, sink) => {
+    const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE];
+    if (key === R.KEY_IPV4 && (batch.words[at + R.FLAGS]! & R.FLAG_MAR) === 0) {
+      sink.ipv4(batch.words[at + offset]!);
+    } else sink.ascii(addressText(batch, row, offset));
+  };
+}
+
+/** Addresses in rasort's order: IPv4, then IPv6, then the others, each by value (cluster.md section 7). */
+function addressOrder(offset: number): (batch: RecordBatch, row: number) => string {
+  return (batch, row) => {
+    const at = row * R.WORDS, w = batch.words, key = w[at + R.KEY_TYPE]!;
+    const rank = key === R.KEY_IPV4 ? 1 : key === R.KEY_IPV6 ? 2 : 3;
+    const n = key === R.KEY_IPV6 ? 4 : key === R.KEY_IPV4 || key === R.KEY_ARP ? 1 : 2;
+    let order = String(rank);
+    for (let i = 0; i < n; i++) order += (w[at + offset + i]! >>> 0).toString(16).padStart(8, "0");
+    return order;
+  };
+}
+
+/** Classful network of the address: /8, /16, /24, others whole. */
+function network(offset: number): (batch: RecordBatch, row: number) => string {
+  return (batch, row) => {
+    const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE];
+    if (key === R.KEY_IPV6) return addressText(batch, row, offset);
+    if (key === R.KEY_ARP) return "0.0.0.0";
+    if ((batch.words[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return managementText(batch, row, "queue");
+    if (key !== R.KEY_IPV4) return addressText(batch, row, offset);
+    const a = batch.words[at + offset]!, top = a >>> 28;
+    if (top === 15) return "0.0.0.0";
+    return formatIpv4(top < 8 ? a & 0xff000000 : top < 12 ? a & 0xffff0000 : top < 14 ? a & 0xffffff00 : a);
+  };
+}
+
+/**
+ * Name of the protocol as printed (fields.md section 5): IP protocol, rtp, rtcp or udt for UDP flows of that kind, arp, rarp,
+ * llc, ether type, man for management records.
+ */
+export function protoText(batch: RecordBatch, row: number, numbers = 0): string {
+  const at = row * R.WORDS, w = batch.words;
+  const proto = w[at + R.PROTO]!;
+  if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return "man";
+  switch (w[at + R.KEY_TYPE]) {
+    case R.KEY_IPV4:
+    case R.KEY_IPV6: {
+      if (numbers === 2) return String(proto);
+      const net = w[at + R.NET];
+      if (proto === 17) {
+        if (net === R.NET_RTP) return "rtp";
+        if (net === R.NET_RTCP) return "rtcp";
+        if (net === R.NET_UDT) return "udt";
+      }
+      return protocolName(proto);
+    }
+    case R.KEY_ARP:
+      return numbers === 2 ? "2054" : "arp";
+    case R.KEY_RARP:
+      return numbers === 2 ? "32821" : "rarp";
+    case R.KEY_WLAN:
+      return "wlan";
+    case R.KEY_ISIS:
+      return "isis";
+    case R.KEY_ETHER:
+      return etherProto(w, at, numbers);
+    default:
+      return "";
+  }
+}
+
+/** ISO's service access point, which carries IS-IS. */
+const SAP_ISO = 254;
+
+function etherProto(w: Int32Array, at: number, numbers: number): string {
+  const type = w[at + R.PROTO]!;
+  if (numbers === 2) return String(type);
+  if (type === 0) return w[at + R.SPORT] === SAP_ISO && w[at + R.DPORT] === SAP_ISO ? "isis" : "llc";
+  const name = etherTypeName(type);
+  return name === "unknown" && numbers === 1 ? String(type) : name;
+}
+
+const swap16 = (v: number) => (v & 255) << 8 | (v >>> 8) & 255;
+
+/** What stands in a port column. */
+const BLANK = 0, SERVICE = 1, HEX4 = 2, HEX8 = 3, DECIMAL = 4, SAP = 5;
+
+function portKind(batch: RecordBatch, row: number, side: 0 | 1): number {
+  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!;
+  if ((flags & (R.FLAG_MAR | R.FLAG_MATRIX)) !== 0) return BLANK;
+  const proto = w[at + R.PROTO]!;
+  switch (w[at + R.KEY_TYPE]) {
+    case R.KEY_IPV4:
+      if (proto === 6 || proto === 17) return SERVICE;
+      if (proto === 1) return HEX4;
+      return proto === 50 && side === 1 ? HEX8 : BLANK;
+    case R.KEY_IPV6:
+      if (proto === 6 || proto === 17) return SERVICE;
+      if (proto === 58) return DECIMAL;
+      return proto === 50 && side === 1 ? HEX8 : BLANK;
+    case R.KEY_ETHER:
+      return SAP;
+    default:
+      return BLANK;
+  }
+}
+
+/** The number a port column stands for: port, ICMP word as printed, SPI, SAP; `NaN` when the record has none. */
+export function portNumber(batch: RecordBatch, row: number, side: 0 | 1): number {
+  const v = batch.words[row * R.WORDS + R.SPORT + side]!;
+  switch (portKind(batch, row, side)) {
+    case BLANK:
+      return NaN;
+    case HEX4:
+      return side === 0 ? v & 0xffff : swap16(v);
+    case HEX8:
+      // A little endian reader writes the mask lengths 32, 32 over the upper half of the SPI (format section 4).
+      return batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4 ? 0x20200000 | v & 0xffff : v >>> 0;
+    default:
+      return v & 0xffff;
+  }
+}
+
+function putPort(side: 0 | 1): (style: PrintStyle) => Put {
+  return (style) => (batch, row, sink) => writePort(batch, row, side, sink, style.numbers);
+}
+
+function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, numbers: number): void {
+  const kind = portKind(batch, row, side);
+  if (kind === BLANK) return sink.ascii(portText(side)(batch, row));
+  const v = portNumber(batch, row, side);
+  const names = numbers === 0 || numbers === 3;
+  switch (kind) {
+    case SERVICE: {
+      if (!names) return sink.integer(v);
+      if (v === 0) return;
+      const name = serviceName(batch.words[row * R.WORDS + R.PROTO] === 6 ? "tcp" : "udp", v);
+      if (name === undefined) sink.integer(v);
+      else sink.ascii(name);
+      return;
+    }
+    case SAP:
+      return names ? sink.ascii(sapName(v)) : sink.integer(v);
+    case DECIMAL:
+      if (!names) return sink.integer(v);
+  }
+  sink.ascii("0x");
+  sink.hex(v, kind === HEX8 ? 8 : 4);
+}
+
+function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
+  return (batch, row) => {
+    const kind = portKind(batch, row, side), v = portNumber(batch, row, side);
+    if (kind === BLANK) {
+      const at = row * R.WORDS;
+      if ((batch.words[at + R.FLAGS]! & R.FLAG_MAR) !== 0) {
+        return managementText(batch, row, side === 0 ? "dropped" : "clients");
+      }
+      return batch.words[at + R.KEY_TYPE] === R.KEY_NONE ? "(null)" : "";
+    }
+    if (kind === HEX4 || kind === HEX8) return `0x${v.toString(16).padStart(kind === HEX8 ? 8 : 4, "0")}`;
+    return String(v);
+  };
+}
+
+/** Ports in rasort's order: what is neither TCP nor UDP counts as 0 (observed). */
+function portOrder(side: 0 | 1): (batch: RecordBatch, row: number) => number {
+  return (batch, row) => {
+    const proto = batch.words[row * R.WORDS + R.PROTO];
+    return proto === 6 || proto === 17 ? portNumber(batch, row, side) || 0 : 0;
+  };
+}
+
+/**
+ * The direction indicator of three characters: `->`, `<->`, `?>`, `<?`, `<?>`, `<-`, `who` and so on, blanks kept (fields.md
+ * section 7, DIR-4).
+ */
+export function direction(batch: RecordBatch, row: number): string {
+  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!;
+  if ((flags & R.FLAG_MAR) !== 0 || (flags & R.FLAG_METRIC) === 0) return "";
+  const key = w[at + R.KEY_TYPE];
+  if (key === R.KEY_ARP || key === R.KEY_RARP) return "who";
+  const s = batch.doubles[row * R.DOUBLES + R.S_PKTS]! > 0,
+    d = batch.doubles[row * R.DOUBLES + R.D_PKTS]! > 0;
+  if (hasTcp(batch, row)) {
+    if ((w[at + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) !== 0) {
+      return (flags & R.FLAG_REVERSE) !== 0 ? "<- " : " ->";
+    }
+    return s ? d ? "<?>" : " ?>" : d ? "<? " : " ? ";
+  }
+  return s ? d ? "<->" : " ->" : d ? "<- " : "   ";
+}
+
+const PORT = { left: true, merge: "key", sql: "varchar(10) not null" } as const;
+const ADDRESS = { merge: "key", sql: "varchar(64) not null" } as const;
+const SRC_IP: IpfixElement = { name: "sourceIPv4Address", id: 8 };
+const DST_IP: IpfixElement = { name: "destinationIPv4Address", id: 12 };
+
+/** Who: protocol, addresses, ports, direction. */
+export const ADDRESS_FIELDS: readonly Field[] = [
+  text("saddr", "SrcAddr", 18, (b, r) => addressText(b, r, R.SADDR), {
+    ...ADDRESS,
+    meaning: "source address (IPv4, IPv6 or MAC; ARP: the asking IP address)",
+    xml: "SrcAddr",
+    ipfix: SRC_IP,
+    sort: addressOrder(R.SADDR),
+    print: putAddress(R.SADDR),
+  }),
+  text("daddr", "DstAddr", 18, (b, r) => addressText(b, r, R.DADDR), {
+    ...ADDRESS,
+    meaning: "destination address (ARP: the IP address asked for)",
+    xml: "DstAddr",
+    ipfix: DST_IP,
+    sort: addressOrder(R.DADDR),
+    print: putAddress(R.DADDR),
+  }),
+  text("proto", "Proto", 6, protoText, {
+    meaning: "protocol of the flow",
+    merge: "key",
+    sql: "varchar(16) not null",
+    xml: "Proto",
+    ipfix: { name: "protocolIdentifier", id: 4 },
+    // What is not IP counts as protocol 0 (observed of rasort).
+    sort: (b, r) => {
+      const key = b.words[r * R.WORDS + R.KEY_TYPE];
+      return key === R.KEY_IPV4 || key === R.KEY_IPV6 ? b.words[r * R.WORDS + R.PROTO]! : 0;
+    },
+    print: (style) => {
+      const numbers = style.numbers;
+      return (batch, row, sink) => sink.ascii(protoText(batch, row, numbers));
+    },
+  }),
+  text("sport", "Sport", 6, portText(0), {
+    ...PORT,
+    meaning: "source port; ICMP: type and code; LLC: SSAP",
+    xml: "SrcPort",
+    ipfix: { name: "sourceTransportPort", id: 7 },
+    sort: portOrder(0),
+    print: putPort(0),
+  }),
+  text("dport", "Dport", 6, portText(1), {
+    ...PORT,
+    meaning: "destination port; ICMP: id; ESP: SPI; LLC: DSAP",
+    xml: "DstPort",
+    ipfix: { name: "destinationTransportPort", id: 11 },
+    sort: portOrder(1),
+    print: putPort(1),
+  }),
+  text("dir", "Dir", 5, (b, r) => direction(b, r).trim(), {
+    meaning: "direction of the flow: -> <-> ?> <? <?> <- who",
+    merge: "derived",
+    sql: "varchar(3)",
+    xml: "Dir",
+    ipfix: { name: "biflowDirection", id: 239 },
+    // The leading blanks belong to the text, even in delimiter mode (fields.md section 1).
+    print: (_style, width) => (batch, row, sink) => {
+      const text = direction(batch, row);
+      if (text === "") return;
+      sink.fill(32, width - 3);
+      sink.ascii(text);
+    },
+  }),
+  text("snet", "SrcNet", 18, network(R.SADDR), {
+    ...ADDRESS,
+    sql: "varchar(64)",
+    meaning: "classful network of the source address",
+    merge: "derived",
+  }),
+  text("dnet", "DstNet", 18, network(R.DADDR), {
+    ...ADDRESS,
+    sql: "varchar(64)",
+    meaning: "classful network of the destination address",
+    merge: "derived",
+  }),
+];

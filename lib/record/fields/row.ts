@@ -1,0 +1,52 @@
+import type { RecordBatch } from "../batch.ts";
+import * as R from "../layout.ts";
+import type { NumberGetter } from "./field.ts";
+
+/** A word as signed number. */
+export function word(offset: number): NumberGetter {
+  return (batch, row) => batch.words[row * R.WORDS + offset]!;
+}
+
+/** A word as unsigned number. */
+export function unsigned(offset: number): NumberGetter {
+  return (batch, row) => batch.words[row * R.WORDS + offset]! >>> 0;
+}
+
+/** A double, `NaN` when not set. */
+export function double(offset: number): NumberGetter {
+  return (batch, row) => batch.doubles[row * R.DOUBLES + offset]!;
+}
+
+/** A counter, only where the record has its metric section. */
+export function counter(offset: number): NumberGetter {
+  return (batch, row) =>
+    (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_METRIC) === 0
+      ? NaN
+      : batch.doubles[row * R.DOUBLES + offset]!;
+}
+
+/** The sum of two getters. */
+export function total(a: NumberGetter, b: NumberGetter): NumberGetter {
+  return (batch, row) => a(batch, row) + b(batch, row);
+}
+
+/** Whether the record is of IPv4 or IPv6 with this protocol. */
+export function isProtocol(batch: RecordBatch, row: number, protocol: number): boolean {
+  const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE]!;
+  return batch.words[at + R.PROTO] === protocol && (key === R.KEY_IPV4 || key === R.KEY_IPV6) &&
+    (batch.words[at + R.FLAGS]! & R.FLAG_MAR) === 0;
+}
+
+/** Whether the record carries TCP data (init, status or performance form). */
+export function hasTcp(batch: RecordBatch, row: number): boolean {
+  const net = batch.words[row * R.WORDS + R.NET]!;
+  return (net === R.NET_TCP_INIT || net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF) &&
+    isProtocol(batch, row, 6);
+}
+
+/** Packets of one side, 0 without metric. */
+export function packets(batch: RecordBatch, row: number, side: 0 | 1): number {
+  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_METRIC) === 0
+    ? 0
+    : batch.doubles[row * R.DOUBLES + R.S_PKTS + side]!;
+}

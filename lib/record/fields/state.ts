@@ -1,0 +1,225 @@
+import type { RecordBatch } from "../batch.ts";
+import * as R from "../layout.ts";
+import type { Sink } from "../print/sink.ts";
+import { type Field, type PrintStyle, type Put, text } from "./field.ts";
+import { hasTcp, packets } from "./row.ts";
+
+const UNREACHABLE = [
+  "N",
+  "H",
+  "O",
+  "P",
+  "F",
+  "S",
+  "NU",
+  "HU",
+  "ISO",
+  "NPRO",
+  "HPRO",
+  "NTOS",
+  "HTOS",
+  "FIL",
+  "PRE",
+  "CUT",
+];
+const ICMP_TYPES: Readonly<Record<number, string>> = {
+  0: "ECR",
+  3: "UR",
+  4: "SRC",
+  5: "RED",
+  6: "AHA",
+  8: "ECO",
+  9: "RTA",
+  10: "RTS",
+  11: "TXD",
+  12: "PAR",
+  13: "TST",
+  14: "TSR",
+  15: "IRQ",
+  16: "IRR",
+  17: "MAS",
+  18: "MSR",
+  19: "SEC",
+  30: "TRC",
+  31: "DCE",
+  32: "MHR",
+  33: "WAY",
+  34: "IAH",
+  35: "MRQ",
+  36: "MRP",
+  37: "DNQ",
+  38: "DNP",
+  39: "SKP",
+  40: "PHO",
+  41: "NRS",
+  42: "NRA",
+  43: "NNS",
+  44: "NNA",
+  45: "PTB",
+};
+for (let t = 20; t < 30; t++) (ICMP_TYPES as Record<number, string>)[t] = "ROB";
+
+const ICMP6_UNREACHABLE = ["URNR", "URAD", "URBS", "URAR", "URP", "URSF", "URRR", "URES"];
+const ICMP6_TYPES: Readonly<Record<number, string>> = {
+  2: "PTB",
+  128: "ECO",
+  129: "ECR",
+  130: "MRQ",
+  131: "MHR",
+  132: "MHR",
+  133: "NRS",
+  134: "NRA",
+  135: "NNS",
+  136: "NNA",
+  137: "RED",
+  143: "MHR",
+};
+
+function icmpState(batch: RecordBatch, row: number): string {
+  const word = batch.words[row * R.WORDS + R.SPORT]!, type = word & 255, code = (word >>> 8) & 255;
+  return type === 3 ? `UR${UNREACHABLE[code] ?? ""}` : ICMP_TYPES[type] ?? "UNK";
+}
+
+function icmp6State(batch: RecordBatch, row: number): string {
+  const at = row * R.WORDS, type = batch.words[at + R.SPORT]! & 255, code = batch.words[at + R.DPORT]! & 255;
+  switch (type) {
+    case 1:
+      return ICMP6_UNREACHABLE[code] ?? "UR";
+    case 3:
+      return code === 0 ? "TXT" : code === 1 ? "TXR" : "TX";
+    case 4:
+      return code === 0 ? "PPH" : code === 1 ? "PPNH" : code === 2 ? "PPO" : "PP";
+    default:
+      return ICMP6_TYPES[type] ?? "UNK";
+  }
+}
+
+/** The word for a TCP record by its status bits (fields.md section 8, OUT-3). */
+function tcpState(batch: RecordBatch, row: number): string {
+  const at = row * R.WORDS, status = batch.words[at + R.TCP_STATUS]!;
+  if (status === 0) return packets(batch, row, 0) > 0 && packets(batch, row, 1) > 0 ? "CON" : "INT";
+  if ((status & (R.TCP_S_RST | R.TCP_D_RST)) !== 0) return "RST";
+  if ((status & (R.TCP_FIN | R.TCP_FINACK)) !== 0) return "FIN";
+  if ((status & R.TCP_CLOSED) !== 0) return "CLO";
+  if ((batch.words[at + R.CAUSE]! & 0x40) !== 0) return "TIM";
+  if ((status & R.TCP_EST) !== 0) return "CON";
+  if ((status & R.TCP_SYNACK) !== 0) return "ACC";
+  return (status & R.TCP_SYN) !== 0 ? "REQ" : "CON";
+}
+
+/** Which sides spoke, for everything but TCP and ICMP (OUT-6). */
+function spokenState(batch: RecordBatch, row: number, rmon: boolean): string {
+  const at = row * R.WORDS;
+  const s = packets(batch, row, 0) > 0, d = packets(batch, row, 1) > 0;
+  if (s || (rmon && d)) {
+    if (s && d) return "CON";
+    // For ARP the original tests the record type, whose version bits look like START.
+    const start = (batch.words[at + R.CAUSE]! & 0x10) !== 0 || batch.words[at + R.KEY_TYPE] === R.KEY_ARP ||
+      batch.words[at + R.KEY_TYPE] === R.KEY_RARP;
+    return start ? "INT" : "REQ";
+  }
+  return d ? "RSP" : "INT";
+}
+
+const MANAGEMENT: Readonly<Record<number, string>> = {
+  0x10: "STA",
+  0x20: "CON",
+  0x30: "STP",
+  0x60: "SHT",
+  0x80: "ERR",
+};
+
+/** The state word of a record (fields.md section 8). */
+export function stateWord(batch: RecordBatch, row: number, rmon = false): string {
+  const at = row * R.WORDS, w = batch.words;
+  const cause = w[at + R.CAUSE]!;
+  if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return MANAGEMENT[cause & 0xf0] ?? "";
+  if ((cause & 0xf0) === R.CAUSE_ERROR) return "ERR";
+  const proto = w[at + R.PROTO]!, key = w[at + R.KEY_TYPE];
+  if ((w[at + R.FLAGS]! & R.FLAG_MATRIX) !== 0) return "UNK";
+  if (key === R.KEY_IPV4 && proto === 1) return icmpState(batch, row);
+  if (key === R.KEY_IPV6 && proto === 58) return icmp6State(batch, row);
+  return hasTcp(batch, row) ? tcpState(batch, row) : spokenState(batch, row, rmon);
+}
+
+const FLAG_LETTERS = "FSRPAUEC";
+const PROGRESS: readonly (readonly [number, string])[] = [
+  [R.TCP_SYN, "s"],
+  [R.TCP_SYNACK, "S"],
+  [R.TCP_EST, "E"],
+  [R.TCP_FIN, "f"],
+  [R.TCP_FINACK, "F"],
+  [R.TCP_CLOSED, "C"],
+  [R.TCP_S_RST | R.TCP_D_RST, "R"],
+];
+
+function letters(flags: number): string {
+  let out = "";
+  for (let i = 0; i < 8; i++) if ((flags >>> i) & 1) out += FLAG_LETTERS[i];
+  return out;
+}
+
+/** TCP flags seen from one side, as letters in the order F S R P A U E C (`-Z`). */
+export function tcpFlags(batch: RecordBatch, row: number, side: 0 | 1): string {
+  if (!hasTcp(batch, row)) return "";
+  const at = row * R.WORDS + R.SIDE;
+  const s = batch.words[at + R.T_FLAGS]! & 255, d = batch.words[at + R.SIDE_WORDS + R.T_FLAGS]! & 255;
+  // A side with letters but without packets: the original exchanges the two.
+  const swap = (s !== 0 && packets(batch, row, 0) === 0) || (d !== 0 && packets(batch, row, 1) === 0);
+  return letters(swap === (side === 0) ? d : s);
+}
+
+/** The progress letters of `-z`: s S E f F C R. */
+export function progress(batch: RecordBatch, row: number): string {
+  const status = batch.words[row * R.WORDS + R.TCP_STATUS]!;
+  let out = "";
+  for (const [bits, letter] of PROGRESS) if ((status & bits) !== 0) out += letter;
+  return out;
+}
+
+function putState(style: PrintStyle): Put {
+  const words = (batch: RecordBatch, row: number, sink: Sink) =>
+    sink.ascii(stateWord(batch, row, style.rmon));
+  const tcp = (write: (batch: RecordBatch, row: number) => string): Put => (batch, row, sink) => {
+    if (hasTcp(batch, row)) sink.ascii(write(batch, row));
+    else words(batch, row, sink);
+  };
+  switch (style.state) {
+    case "z":
+      return tcp(progress);
+    case "b":
+      return tcp((b, r) => `${tcpFlags(b, r, 0)}_${tcpFlags(b, r, 1)}`);
+    case "s":
+      return tcp((b, r) => tcpFlags(b, r, 0));
+    case "d":
+      return tcp((b, r) => tcpFlags(b, r, 1));
+    default:
+      return words;
+  }
+}
+
+const CAUSES: Readonly<Record<number, string>> = {
+  0x10: "Start",
+  0x20: "Status",
+  0x30: "Stop",
+  0x40: "Timeout",
+  0x60: "Shutdown",
+  0x80: "Error",
+};
+
+/** How it went: state and cause. */
+export const STATE_FIELDS: readonly Field[] = [
+  text("state", "State", 5, (b, r) => stateWord(b, r), {
+    meaning: "state of the transaction; TCP flags with -Z, progress letters with -z",
+    merge: "derived",
+    sql: "varchar(32)",
+    xml: "State",
+    print: putState,
+  }),
+  text("cause", "Cause", 7, (b, r) => CAUSES[b.words[r * R.WORDS + R.CAUSE]! & 0xf0] ?? "Unknown", {
+    meaning: "why the record was written",
+    merge: "last",
+    sql: "varchar(8)",
+    xml: "Cause",
+  }),
+];

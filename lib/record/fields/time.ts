@@ -1,0 +1,178 @@
+import type { RecordBatch } from "../batch.ts";
+import * as R from "../layout.ts";
+import { type Field, float, type IpfixElement, type NumberGetter, reverse, text, time } from "./field.ts";
+
+/** Start of the record: the earlier start of its sides, microseconds (format section 5); 0 when it has no time. */
+export function startTime(batch: RecordBatch, row: number): number {
+  const at = row * R.DOUBLES;
+  const s = batch.doubles[at + R.S_START]!, d = batch.doubles[at + R.D_START]!;
+  if (s !== s) return d === d ? d : 0;
+  return d < s ? d : s;
+}
+
+/** End of the record: the later end of its sides, microseconds; 0 when it has no time. */
+export function lastTime(batch: RecordBatch, row: number): number {
+  const at = row * R.DOUBLES;
+  const s = batch.doubles[at + R.S_END]!, d = batch.doubles[at + R.D_END]!;
+  if (s !== s) return d === d ? d : 0;
+  return d > s ? d : s;
+}
+
+/** Duration in seconds as 32-bit float. */
+export function duration(batch: RecordBatch, row: number): number {
+  const us = lastTime(batch, row) - startTime(batch, row);
+  return us > 0 ? Math.fround(us / 1e6) : 0;
+}
+
+/** Duration of one side in seconds as 32-bit float, 0 without packets. */
+export function sideDuration(batch: RecordBatch, row: number, side: 0 | 1): number {
+  if (management(batch, row)) return duration(batch, row);
+  const at = row * R.DOUBLES + 2 * side;
+  const us = batch.doubles[at + R.S_END]! - batch.doubles[at + R.S_START]!;
+  return us > 0 ? Math.fround(us / 1e6) : 0;
+}
+
+const sideTime = (offset: number): NumberGetter => (batch, row) => {
+  if (offset >= R.D_START && management(batch, row)) return sideTime(offset - 2)(batch, row);
+  const v = batch.doubles[row * R.DOUBLES + offset]!;
+  return v === v ? v : 0;
+};
+
+/** A management record has its start-up time as last and its own time as start, as the original has it. */
+function management(batch: RecordBatch, row: number): boolean {
+  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) !== 0;
+}
+
+const stime: NumberGetter = (b, r) => management(b, r) ? lastTime(b, r) : startTime(b, r);
+const ltime: NumberGetter = (b, r) => management(b, r) ? startTime(b, r) : lastTime(b, r);
+
+function startNano(batch: RecordBatch, row: number): number {
+  const at = row * R.DOUBLES;
+  const s = batch.doubles[at + R.S_START]!, d = batch.doubles[at + R.D_START]!;
+  const word = s !== s || d < s ? R.D_NANO : R.S_NANO;
+  return batch.words[row * R.WORDS + word]! & 1023;
+}
+
+function lastNano(batch: RecordBatch, row: number): number {
+  const at = row * R.DOUBLES;
+  const s = batch.doubles[at + R.S_END]!, d = batch.doubles[at + R.D_END]!;
+  const word = s !== s || d > s ? R.D_NANO : R.S_NANO;
+  return (batch.words[row * R.WORDS + word]! >>> 10) & 1023;
+}
+
+const nano = (word: number, shift: number): NumberGetter => (batch, row) =>
+  (batch.words[row * R.WORDS + word]! >>> shift) & 1023;
+
+const SQL_TIME = "double(18,6) unsigned not null";
+const START: IpfixElement = { name: "flowStartMicroseconds", id: 154 };
+const END: IpfixElement = { name: "flowEndMicroseconds", id: 155 };
+
+function exactTime(us: number, nanos: number): string {
+  const seconds = Math.floor(us / 1e6);
+  return `${seconds}.${String((us - seconds * 1e6) * 1000 + nanos).padStart(9, "0")}`;
+}
+
+/** When: times of the record and of its sides, durations. */
+export const TIME_FIELDS: readonly Field[] = [
+  time("stime", "StartTime", stime, startNano, {
+    meaning: "start of the record",
+    unit: "time",
+    merge: "min",
+    sql: SQL_TIME,
+    xml: "StartTime",
+    ipfix: START,
+  }),
+  time("ltime", "LastTime", ltime, lastNano, {
+    meaning: "end of the record",
+    unit: "time",
+    merge: "max",
+    sql: SQL_TIME,
+    xml: "LastTime",
+    ipfix: END,
+  }),
+  float("dur", "Dur", 10, duration, {
+    meaning: "duration: ltime - stime",
+    unit: "s",
+    merge: "derived",
+    sql: "double(18,6) not null",
+    xml: "Duration",
+  }),
+  float("sdur", "SrcDur", 10, (b, r) => sideDuration(b, r, 0), {
+    meaning: "duration of the source side: its end - its start",
+    unit: "s",
+    merge: "derived",
+    sql: "double",
+    xml: "SrcDuration",
+  }),
+  float("ddur", "DstDur", 10, (b, r) => sideDuration(b, r, 1), {
+    meaning: "duration of the destination side: its end - its start",
+    unit: "s",
+    merge: "derived",
+    sql: "double",
+    xml: "DstDuration",
+  }),
+  time("sstime", "SrcStartTime", sideTime(R.S_START), nano(R.S_NANO, 0), {
+    meaning: "first packet of the source; second 0 when it sent none",
+    unit: "time",
+    merge: "min",
+    sql: SQL_TIME,
+    xml: "SrcStartTime",
+  }),
+  time("sltime", "SrcLastTime", sideTime(R.S_END), nano(R.S_NANO, 10), {
+    meaning: "last packet of the source; second 0 when it sent none",
+    unit: "time",
+    merge: "max",
+    sql: SQL_TIME,
+    xml: "SrcLastTime",
+  }),
+  time("dstime", "DstStartTime", sideTime(R.D_START), nano(R.D_NANO, 0), {
+    meaning: "first packet of the destination; second 0 when it sent none",
+    unit: "time",
+    merge: "min",
+    sql: SQL_TIME,
+    xml: "DstStartTime",
+    ipfix: reverse(START),
+  }),
+  time("dltime", "DstLastTime", sideTime(R.D_END), nano(R.D_NANO, 10), {
+    meaning: "last packet of the destination; second 0 when it sent none",
+    unit: "time",
+    merge: "max",
+    sql: SQL_TIME,
+    xml: "DstLastTime",
+    ipfix: reverse(END),
+  }),
+  text("rtime", "RelTime", 12, () => "", {
+    meaning: "relative start; the original prints garbage here, which is not imitated",
+    unit: "s",
+    merge: "none",
+    sql: "double(18,6)",
+    xml: "RelativeDate",
+  }),
+  float("idle", "IdleTime", 10, (b, r) => Math.fround(Date.now() / 1000 - lastTime(b, r) / 1e6), {
+    meaning: "time since the last packet: now - ltime",
+    unit: "s",
+    merge: "derived",
+    sql: "double",
+    xml: "Idle",
+  }),
+];
+
+/** Times beyond ra's microseconds. */
+export const EXACT_TIME_FIELDS: readonly Field[] = [
+  text("nstime", "NsStartTime", 20, (b, r) => exactTime(startTime(b, r), startNano(b, r)), {
+    meaning: "start of the record, seconds since 1970 with nine digits",
+    unit: "s",
+    merge: "min",
+    sql: "decimal(20,9)",
+    ipfix: { name: "flowStartNanoseconds", id: 156 },
+    extension: true,
+  }),
+  text("nltime", "NsLastTime", 20, (b, r) => exactTime(lastTime(b, r), lastNano(b, r)), {
+    meaning: "end of the record, seconds since 1970 with nine digits",
+    unit: "s",
+    merge: "max",
+    sql: "decimal(20,9)",
+    ipfix: { name: "flowEndNanoseconds", id: 157 },
+    extension: true,
+  }),
+];

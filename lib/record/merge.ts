@@ -1,0 +1,334 @@
+import { type RecordBatch } from "./batch.ts";
+import * as L from "./layout.ts";
+import { mergeNetwork, mergeNetworkAsArgus, NET_MIXED } from "./merge_network.ts";
+import { hasBanks, mergeBanks } from "./merge_banks.ts";
+import { enterAggregation, mergeAggregation } from "./merge_statistics.ts";
+
+/**
+ * How two records become one.
+ *
+ * - `"exact"`: associative and order-free on every field, so records may be merged in any grouping (law 2). Counters add, times
+ *   and sizes take their extremes, bit sets are united, addresses keep their common prefix, and whatever else differs becomes 0.
+ *   "Latest" values (window, sequence, cause) are those of the later packet or record, whichever side of the merge it stands on.
+ * - `"argus"`: as racluster 3.0.8.2 (cluster.md section 3), where much depends on which record came first.
+ */
+export type MergeRules = "exact" | "argus";
+
+const SECTION_FLAGS = L.FLAG_METRIC | L.FLAG_APPBYTES | L.FLAG_TIME | L.FLAG_NANO | L.FLAG_FRAGMENT |
+  L.FLAG_MATRIX |
+  L.FLAG_FRAGS | L.FLAG_FRAG_PARTIAL | L.FLAG_FRAG_OVERLAP;
+const SRCID_FLAGS = L.FLAG_SRCID_INT | L.FLAG_SRCID_TEXT;
+
+/**
+ * Merges row `br` of `b` into row `ar` of `a`; both must be as read (source is source, see `asRead`) and in the same direction.
+ * Row `br` is not changed.
+ *
+ * Totals are kept: packets, bytes, application bytes and the number of records of the result are the sums (law 2). After the last
+ * merge call {@linkcode settleRow}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RecordBatch } from "./batch.ts";
+ * import { DOUBLES, S_PKTS } from "./layout.ts";
+ * import { mergeRow } from "./merge.ts";
+ *
+ * const batch = new RecordBatch(2);
+ * const first = batch.addBlank(), second = batch.addBlank();
+ * batch.doubles[first * DOUBLES + S_PKTS] = 3;
+ * batch.doubles[second * DOUBLES + S_PKTS] = 4;
+ * mergeRow(batch, first, batch, second);
+ * assertEquals(batch.doubles[first * DOUBLES + S_PKTS], 7);
+ * ```
+ */
+export function mergeRow(
+  a: RecordBatch,
+  ar: number,
+  b: RecordBatch,
+  br: number,
+  rules: MergeRules = "exact",
+): void {
+  const argus = rules === "argus";
+  const x = a.words, y = b.words, w = ar * L.WORDS, v = br * L.WORDS;
+  const d = ar * L.DOUBLES, e = br * L.DOUBLES;
+  mergeAggregation(a, ar, b, br, argus);
+  // "Last" values of exact rules belong to the record that ends later; a tie goes to the greater value.
+  if (!argus) mergeOutcome(a, ar, b, br);
+  mergeKey(x, w, y, v, argus);
+  if (argus) mergeNetworkAsArgus(a, ar, b, br);
+  else mergeNetwork(a, ar, b, br);
+  mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v);
+  for (let i = L.S_PKTS; i <= L.D_APP; i++) a.doubles[d + i]! += b.doubles[e + i]!;
+  if (argus) mergeAttributesAsArgus(x, w, y, v);
+  else mergeAttributes(x, w, y, v);
+  const first = y[v + L.FIRST_FRAME]!, last = y[v + L.LAST_FRAME]!;
+  if (first !== 0 && (x[w + L.FIRST_FRAME] === 0 || first < x[w + L.FIRST_FRAME]!)) {
+    x[w + L.FIRST_FRAME] = first;
+  }
+  if (last > x[w + L.LAST_FRAME]!) x[w + L.LAST_FRAME] = last;
+  if (x[w + L.CONN] !== y[v + L.CONN] || x[w + L.CONN + 1] !== y[v + L.CONN + 1]) {
+    x[w + L.CONN] = 0;
+    x[w + L.CONN + 1] = 0;
+  }
+  if (y[v + L.CONN_SEQ]! < x[w + L.CONN_SEQ]!) x[w + L.CONN_SEQ] = y[v + L.CONN_SEQ]!;
+  if (hasBanks(a, b)) mergeBanks(a, ar, b, br, argus);
+  x[w + L.FLAGS]! |= y[v + L.FLAGS]! & SECTION_FLAGS | L.FLAG_MERGED | L.FLAG_AGR;
+}
+
+/**
+ * Prepares a row that begins an aggregate: one record, its statistics those of its own duration (cluster.md section 3), or of
+ * `value` when another metric is aggregated. A row that carries statistics already (it was merged before) keeps them.
+ */
+export function enterRow(a: RecordBatch, row: number, value?: number): void {
+  enterAggregation(a, row, value);
+}
+
+/** Ends the merging of a row: what only mattered while merging (a conflict of network sections) becomes absent. */
+export function settleRow(a: RecordBatch, row: number): void {
+  const w = row * L.WORDS;
+  if (a.words[w + L.NET] === NET_MIXED) a.words[w + L.NET] = L.NET_NONE;
+}
+
+/** Causes and end reasons of the record that ends later, the strongest evidence, direction flags. */
+function mergeOutcome(a: RecordBatch, ar: number, b: RecordBatch, br: number): void {
+  const x = a.words, y = b.words, w = ar * L.WORDS, v = br * L.WORDS;
+  const mine = lastOf(a.doubles, ar * L.DOUBLES), theirs = lastOf(b.doubles, br * L.DOUBLES);
+  if (theirs >= mine) {
+    if (theirs > mine || y[v + L.CAUSE]! > x[w + L.CAUSE]!) x[w + L.CAUSE] = y[v + L.CAUSE]!;
+  }
+  let end = x[w + L.WHY]! & 0xff;
+  const otherEnd = y[v + L.WHY]! & 0xff;
+  if (theirs > mine || theirs === mine && otherEnd > end) end = otherEnd;
+  const e = (x[w + L.WHY]! >>> 8) & 0xff, f = (y[v + L.WHY]! >>> 8) & 0xff;
+  x[w + L.WHY] = end | (e === 0 ? f : f === 0 ? e : e < f ? e : f) << 8;
+  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & L.FLAG_CORRECTED) & ~L.FLAG_REVERSE;
+  const seq = y[v + L.SEQ]!;
+  if (seq >>> 0 < x[w + L.SEQ]! >>> 0) x[w + L.SEQ] = seq;
+  // A missing source id is as good as a different one: the aggregate has no single source.
+  if ((y[v + L.FLAGS]! & L.FLAG_TRANSPORT) === 0) dropTransport(x, w);
+}
+
+function lastOf(doubles: Float64Array, d: number): number {
+  const s = doubles[d + L.S_END]!, t = doubles[d + L.D_END]!;
+  const m = s >= t || t !== t ? s : t;
+  return m === m ? m : -Infinity;
+}
+
+function dropTransport(x: Int32Array, w: number): void {
+  x[w + L.FLAGS]! &= ~(L.FLAG_TRANSPORT | SRCID_FLAGS);
+  x[w + L.SRCID] = 0;
+}
+
+/** Key: addresses keep their common prefix, everything else is kept only when equal. */
+function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boolean): void {
+  const f = y[v + L.FLAGS]!;
+  if (
+    (f & L.FLAG_TRANSPORT) !== 0 &&
+    (x[w + L.SRCID] !== y[v + L.SRCID] || (x[w + L.FLAGS]! & SRCID_FLAGS) !== (f & SRCID_FLAGS))
+  ) dropTransport(x, w);
+  const type = x[w + L.KEY_TYPE]!, same = type === y[v + L.KEY_TYPE];
+  // The real program compares flow sections only when their kinds, reverse bit included, agree.
+  if (argus && same && (x[w + L.FLAGS]! ^ f) & L.FLAG_REVERSE) return;
+  if (x[w + L.PROTO] !== y[v + L.PROTO]) x[w + L.PROTO] = 0;
+  if (!argus || same) {
+    if (x[w + L.SPORT] !== y[v + L.SPORT]) x[w + L.SPORT] = 0;
+    if (x[w + L.DPORT] !== y[v + L.DPORT]) x[w + L.DPORT] = 0;
+  }
+  if (x[w + L.ICMP_SEQ] !== y[v + L.ICMP_SEQ]) x[w + L.ICMP_SEQ] = 0;
+  if (!same) {
+    // Nothing in common: 0.0.0.0/0, which any further merge leaves as it is. The real program keeps the first record's kind.
+    if (!argus) x[w + L.KEY_TYPE] = L.KEY_IPV4;
+    x.fill(0, w + L.SADDR, w + L.SADDR + 8);
+    x[w + L.KEY_EXTRA] = 0;
+    x[w + L.FLAGS]! |= L.FLAG_MASKS;
+    return;
+  }
+  if (type === L.KEY_IPV4 || type === L.KEY_IPV6) {
+    mergeAddresses(x, w, y, v, type === L.KEY_IPV4 ? 1 : 4);
+    return;
+  }
+  if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
+  if (type === L.KEY_ARP) {
+    for (let side = L.SADDR; side <= L.DADDR; side += 4) {
+      commonPrefix(x, w + side, y, v + side, 1);
+      for (let i = 1; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
+    }
+    return;
+  }
+  for (let side = L.SADDR; side <= L.DADDR; side += 4) {
+    if (x[w + side] !== y[v + side] || x[w + side + 1] !== y[v + side + 1]) x[w + side] = x[w + side + 1] = 0;
+    for (let i = 2; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
+  }
+}
+
+/** Addresses of `size` words: common prefix, and its length as mask once it is not whole (cluster.md section 3). */
+function mergeAddresses(x: Int32Array, w: number, y: Int32Array, v: number, size: number): void {
+  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size);
+  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size);
+  const full = size * 32;
+  const mine = x[w + L.FLAGS]! & L.FLAG_MASKS, theirs = y[v + L.FLAGS]! & L.FLAG_MASKS;
+  if ((mine | theirs) === 0 && s === full && t === full) {
+    if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
+    return;
+  }
+  const p = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full,
+    q = theirs ? y[v + L.KEY_EXTRA]! : full << 8 | full;
+  x[w + L.KEY_EXTRA] = Math.min(p >>> 8, q >>> 8, s) << 8 | Math.min(p & 0xff, q & 0xff, t);
+  x[w + L.FLAGS]! |= L.FLAG_MASKS;
+}
+
+/** Keeps the leading bits two addresses share and tells how many. */
+function commonPrefix(x: Int32Array, w: number, y: Int32Array, v: number, size: number): number {
+  for (let i = 0; i < size; i++) {
+    const differ = x[w + i]! ^ y[v + i]!;
+    if (differ === 0) continue;
+    const bits = Math.clz32(differ);
+    x[w + i] = bits === 0 ? 0 : x[w + i]! & -1 << (32 - bits);
+    for (let j = i + 1; j < size; j++) x[w + j] = 0;
+    return i * 32 + bits;
+  }
+  return size * 32;
+}
+
+/** Per side the earliest start and the latest end; a side only one record has is taken over. */
+function mergeTimes(
+  a: Float64Array,
+  d: number,
+  b: Float64Array,
+  e: number,
+  x: Int32Array,
+  w: number,
+  y: Int32Array,
+  v: number,
+): void {
+  for (let side = 0; side < 2; side++) {
+    const s = L.S_START + 2 * side, n = L.S_NANO + side;
+    const mine = x[w + n]!, theirs = y[v + n]!;
+    let start = mine & 0x3ff, end = mine >>> 10 & 0x3ff;
+    const bs = b[e + s]!, as = a[d + s]!;
+    if (bs < as || as !== as) {
+      if (bs === bs) a[d + s] = bs, start = theirs & 0x3ff;
+    } else if (bs === as && (theirs & 0x3ff) < start) start = theirs & 0x3ff;
+    const be = b[e + s + 1]!, ae = a[d + s + 1]!;
+    if (be > ae || ae !== ae) {
+      if (be === be) a[d + s + 1] = be, end = theirs >>> 10 & 0x3ff;
+    } else if (be === ae && (theirs >>> 10 & 0x3ff) > end) end = theirs >>> 10 & 0x3ff;
+    x[w + n] = start | end << 10;
+  }
+}
+
+/** IP attributes, encapsulation, tags, hardware addresses, packet sizes, mapped ICMP errors: exact rules. */
+function mergeAttributes(x: Int32Array, w: number, y: Int32Array, v: number): void {
+  const f = x[w + L.FLAGS]!, g = y[v + L.FLAGS]!;
+  if (g & L.FLAG_S_IP) {
+    x[w + L.S_IP] = f & L.FLAG_S_IP ? sameIp(x[w + L.S_IP]!, y[v + L.S_IP]!) : y[v + L.S_IP]!;
+  }
+  if (g & L.FLAG_D_IP) {
+    x[w + L.D_IP] = f & L.FLAG_D_IP ? sameIp(x[w + L.D_IP]!, y[v + L.D_IP]!) : y[v + L.D_IP]!;
+  }
+  x[w + L.S_IPOPT]! |= y[v + L.S_IPOPT]!;
+  x[w + L.D_IPOPT]! |= y[v + L.D_IPOPT]!;
+  x[w + L.S_ENCAPS]! |= y[v + L.S_ENCAPS]!;
+  x[w + L.D_ENCAPS]! |= y[v + L.D_ENCAPS]!;
+  if (g & (L.FLAG_S_VLAN | L.FLAG_D_VLAN)) {
+    const mine = x[w + L.VLAN]!, theirs = y[v + L.VLAN]!;
+    let s = mine >>> 16, t = mine & 0xffff;
+    if (g & L.FLAG_S_VLAN) s = f & L.FLAG_S_VLAN && s !== theirs >>> 16 ? 0 : theirs >>> 16;
+    if (g & L.FLAG_D_VLAN) t = f & L.FLAG_D_VLAN && t !== (theirs & 0xffff) ? 0 : theirs & 0xffff;
+    x[w + L.VLAN] = s << 16 | t;
+  }
+  if (g & L.FLAG_S_MPLS) {
+    x[w + L.S_MPLS] = f & L.FLAG_S_MPLS && x[w + L.S_MPLS] !== y[v + L.S_MPLS] ? 0 : y[v + L.S_MPLS]!;
+  }
+  if (g & L.FLAG_D_MPLS) {
+    x[w + L.D_MPLS] = f & L.FLAG_D_MPLS && x[w + L.D_MPLS] !== y[v + L.D_MPLS] ? 0 : y[v + L.D_MPLS]!;
+  }
+  if (g & L.FLAG_MAC) {
+    if (f & L.FLAG_MAC) {
+      mergeMac(x, w, y, v);
+      const type = x[w + L.MAC_TYPE]! ^ y[v + L.MAC_TYPE]!;
+      x[w + L.MAC_TYPE] = (type >>> 16 === 0 ? x[w + L.MAC_TYPE]! : x[w + L.MAC_TYPE]! & 0xffff) |
+        y[v + L.MAC_TYPE]! & 0xffff;
+    } else for (let i = L.MAC; i <= L.MAC_TYPE; i++) x[w + i] = y[v + i]!;
+  }
+  for (let i = L.S_PSIZE; i <= L.D_PSIZE; i++) {
+    const mine = x[w + i]!, theirs = y[v + i]!;
+    if (mine === 0 || theirs === 0) x[w + i] = mine | theirs;
+    else x[w + i] = Math.min(mine >>> 16, theirs >>> 16) << 16 | Math.max(mine & 0xffff, theirs & 0xffff);
+  }
+  if (g & L.FLAG_ICMP_MAP) {
+    let order = f & L.FLAG_ICMP_MAP ? 0 : 1;
+    const bits = (x[w + L.ICMP_MAP]! | y[v + L.ICMP_MAP]!) & 0xffff0000;
+    for (let i = 0; i < 7 && order === 0; i++) {
+      const mask = i === 0 ? 0xffff : -1;
+      order = (y[v + L.ICMP_MAP + i]! & mask) - (x[w + L.ICMP_MAP + i]! & mask);
+    }
+    if (order > 0) { for (let i = 0; i < 7; i++) x[w + L.ICMP_MAP + i] = y[v + L.ICMP_MAP + i]!; }
+    x[w + L.ICMP_MAP] = bits | x[w + L.ICMP_MAP]! & 0xffff;
+  }
+  x[w + L.FLAGS]! |= g & (
+    L.FLAG_S_IP | L.FLAG_D_IP | L.FLAG_S_IPOPT | L.FLAG_D_IPOPT | L.FLAG_ENCAPS | L.FLAG_S_VLAN |
+    L.FLAG_D_VLAN |
+    L.FLAG_S_MPLS | L.FLAG_D_MPLS | L.FLAG_MAC | L.FLAG_PSIZE | L.FLAG_ICMP_MAP
+  );
+}
+
+/** Smallest ttl that is not 0; tos and ip_id only while equal. */
+function sameIp(mine: number, theirs: number): number {
+  const s = mine >>> 24, t = theirs >>> 24;
+  const ttl = s === 0 ? t : t === 0 || s < t ? s : t;
+  const differ = mine ^ theirs;
+  return ttl << 24 | ((differ & 0xff0000) === 0 ? mine & 0xff0000 : 0) |
+    ((differ & 0xffff) === 0 ? mine & 0xffff : 0);
+}
+
+/** Each hardware address becomes zero when it differs. */
+function mergeMac(x: Int32Array, w: number, y: Int32Array, v: number): void {
+  const m = w + L.MAC, n = v + L.MAC;
+  const middle = x[m + 1]! ^ y[n + 1]!;
+  if (x[m] !== y[n] || middle >>> 16 !== 0) {
+    x[m] = 0;
+    x[m + 1]! &= 0xffff;
+  }
+  if (x[m + 2] !== y[n + 2] || (middle & 0xffff) !== 0) {
+    x[m + 2] = 0;
+    x[m + 1]! &= 0xffff0000;
+  }
+}
+
+/**
+ * The same as the real racluster does it (observed): a section the first record lacks stays absent, except that of a mapped ICMP
+ * error and a side of the IP attributes; VLAN, MPLS, ip_id are the first record's; IP options are XORed; packet sizes count 0.
+ */
+function mergeAttributesAsArgus(x: Int32Array, w: number, y: Int32Array, v: number): void {
+  const f = x[w + L.FLAGS]!, g = y[v + L.FLAGS]!;
+  if (f & (L.FLAG_S_IP | L.FLAG_D_IP)) {
+    if (f & g & L.FLAG_S_IP) x[w + L.S_IP] = minIp(x[w + L.S_IP]!, y[v + L.S_IP]!);
+    else if (g & L.FLAG_S_IP) x[w + L.S_IP] = y[v + L.S_IP]!;
+    if (f & g & L.FLAG_D_IP) x[w + L.D_IP] = minIp(x[w + L.D_IP]!, y[v + L.D_IP]!);
+    else if (g & L.FLAG_D_IP) x[w + L.D_IP] = y[v + L.D_IP]!;
+    x[w + L.S_IPOPT]! ^= y[v + L.S_IPOPT]!;
+    x[w + L.D_IPOPT]! ^= y[v + L.D_IPOPT]!;
+    x[w + L.FLAGS]! |= g & (L.FLAG_S_IP | L.FLAG_D_IP | L.FLAG_S_IPOPT | L.FLAG_D_IPOPT);
+  }
+  if (f & g & L.FLAG_ENCAPS) {
+    x[w + L.S_ENCAPS]! |= y[v + L.S_ENCAPS]!;
+    x[w + L.D_ENCAPS]! |= y[v + L.D_ENCAPS]!;
+  }
+  if (f & g & L.FLAG_MAC) mergeMac(x, w, y, v);
+  if (f & g & L.FLAG_PSIZE) {
+    for (let i = L.S_PSIZE; i <= L.D_PSIZE; i++) {
+      const mine = x[w + i]!, theirs = y[v + i]!;
+      x[w + i] = Math.min(mine >>> 16, theirs >>> 16) << 16 | Math.max(mine & 0xffff, theirs & 0xffff);
+    }
+  }
+  if (g & L.FLAG_ICMP_MAP && (f & L.FLAG_ICMP_MAP) === 0) {
+    for (let i = 0; i < 7; i++) x[w + L.ICMP_MAP + i] = y[v + L.ICMP_MAP + i]!;
+    x[w + L.FLAGS]! |= L.FLAG_ICMP_MAP;
+  }
+}
+
+function minIp(mine: number, theirs: number): number {
+  const ttl = Math.min(mine >>> 24, theirs >>> 24);
+  return ttl << 24 | ((mine ^ theirs) & 0xff0000 ? 0 : mine & 0xff0000) | mine & 0xffff;
+}

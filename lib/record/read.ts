@@ -1,0 +1,316 @@
+import {
+  AGR_COUNT,
+  AGR_DOUBLES,
+  AGR_LAST,
+  AGR_LASTSTART,
+  AGR_MAX,
+  AGR_MEAN,
+  AGR_METRIC,
+  AGR_MIN,
+  AGR_N,
+  type RecordBatch,
+} from "./batch.ts";
+import { direction } from "./fields/address.ts";
+import { lastTime, startTime } from "./fields/time.ts";
+import { flip, flipKey } from "./flip.ts";
+import * as R from "./layout.ts";
+import { serviceName } from "./names/services.ts";
+
+/** A rule of RA_PORT_DIRECTION (cluster.md section 4A). */
+export type PortRule = "wellknown" | "services" | "registered";
+
+/** What the reader does beyond its fixed repairs. */
+export interface ReadOptions {
+  /** Direction repair of TCP records that began with a SYN-ACK (DIR-6), on unless false. */
+  readonly correct?: boolean | undefined;
+  /**
+   * Whether service names are known to the reader: TCP records that saw neither SYN nor SYN-ACK and go from a service port below
+   * 1025 to a higher one are turned (format section 8, rule 2). In the original only `-nnn` makes it so.
+   */
+  readonly services?: boolean | undefined;
+  /** RA_PORT_DIRECTION: rules that turn records whose direction holds a `?`; the first that applies decides. */
+  readonly portDirection?: readonly PortRule[] | undefined;
+}
+
+const DEFAULT: ReadOptions = {};
+
+/**
+ * Turns a raw row, as the meter emits it or a file holds it, into the record that readers print: canonical ends exchanged, times
+ * repaired, silent sides cleared, direction corrected. Apply it exactly once; rows are changed in place.
+ *
+ * Rules: argus-format sections 4, 5, 7 and 8; REC-3c, DIR-6; RA_PORT_DIRECTION. Management records pass unchanged.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RecordBatch } from "./batch.ts";
+ * import * as R from "./layout.ts";
+ * import { asRead } from "./read.ts";
+ *
+ * const batch = new RecordBatch(1);
+ * const row = batch.addBlank();
+ * batch.words.set([R.KEY_IPV4, 1, 0, 0, 0, 2], 0);
+ * batch.words[R.FLAGS] = R.FLAG_REVERSE;
+ * asRead(batch, row);
+ * assertEquals([batch.words[R.SADDR], batch.words[R.DADDR]], [2, 1]);
+ * ```
+ */
+export function asRead(batch: RecordBatch, row: number, options: ReadOptions = DEFAULT): void {
+  const w = batch.words, at = row * R.WORDS, flags = w[at + R.FLAGS]!;
+  if ((flags & R.FLAG_MAR) !== 0) return;
+  repairTimes(batch, row);
+  if ((flags & R.FLAG_FRAGMENT) !== 0 && w[at + R.KEY_TYPE] === R.KEY_IPV6) portsOfFragment(w, at);
+  if ((flags & R.FLAG_REVERSE) !== 0) orient(batch, row, flags);
+  // The answered address of RARP is its source (observed).
+  if (w[at + R.KEY_TYPE] === R.KEY_RARP) flipKey(batch, row);
+  const net = w[at + R.NET]!;
+  if (net === R.NET_RTP) confirmRtp(batch, row);
+  if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF) {
+    const d = row * R.DOUBLES;
+    if (batch.doubles[d + R.S_PKTS] === 0) silence(w, at + R.SIDE);
+    if (batch.doubles[d + R.D_PKTS] === 0) silence(w, at + R.DSIDE);
+  }
+  if (
+    net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF && w[at + R.KEY_TYPE] === R.KEY_IPV4 &&
+    w[at + R.PROTO] === 6 &&
+    options.correct !== false && (flags & R.FLAG_CORRECTED) === 0
+  ) repairDirection(batch, row, options.services === true);
+  if (options.portDirection !== undefined && options.portDirection.length > 0) {
+    directByPort(batch, row, options.portDirection);
+  }
+}
+
+/** FRG-5: an IPv6 fragment prints the halves of its id, bytes exchanged, as ports. */
+function portsOfFragment(w: Int32Array, at: number): void {
+  const id = w[at + R.KEY_EXTRA]!;
+  w[at + R.SPORT] = (id & 0xff) << 8 | (id >>> 8) & 0xff;
+  w[at + R.DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
+}
+
+/** Turns a record round as the reader does: encapsulations and TCP status bits stay where they were (observed). */
+export function turnRound(batch: RecordBatch, row: number): void {
+  const w = batch.words, at = row * R.WORDS;
+  const s = w[at + R.S_ENCAPS]!, d = w[at + R.D_ENCAPS]!, status = w[at + R.TCP_STATUS]!;
+  const sport = w[at + R.SPORT]!, dport = w[at + R.DPORT]!;
+  flip(batch, row);
+  if (w[at + R.KEY_TYPE] === R.KEY_IPV6) {
+    // IPv6 addresses change places, their ports do not (observed).
+    w[at + R.SPORT] = sport;
+    w[at + R.DPORT] = dport;
+  }
+  w[at + R.S_ENCAPS] = s;
+  w[at + R.D_ENCAPS] = d;
+  w[at + R.TCP_STATUS] = status;
+  w[at + R.FLAGS]! ^= R.FLAG_TURNED;
+}
+
+/** Reads source and destination out of a key in canonical order (format section 4). */
+function orient(batch: RecordBatch, row: number, flags: number): void {
+  const w = batch.words, at = row * R.WORDS;
+  switch (w[at + R.KEY_TYPE]) {
+    case R.KEY_IPV4:
+    case R.KEY_IPV6:
+      flipKey(batch, row);
+      if (w[at + R.PROTO] === 1 && (flags & R.FLAG_CORRECTED) !== 0) turnIcmp(batch, row);
+      break;
+    case R.KEY_ARP:
+      // The key of ARP keeps asker and asked: the answer is turned round instead.
+      turnRound(batch, row);
+      flipKey(batch, row);
+  }
+  w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
+}
+
+const ICMP_ECHO = 8, ICMP_TIMESTAMP = 13;
+
+/**
+ * DIR-8: an ICMP answer without its request is turned into requester and answer. The original gives it a type by subtraction:
+ * echo 8 becomes 0, and 13, 15, 17 become 0, 2, 4; only what became 0 is turned (observed).
+ */
+function turnIcmp(batch: RecordBatch, row: number): void {
+  const w = batch.words, at = row * R.WORDS, d = row * R.DOUBLES;
+  if (!(batch.doubles[d + R.S_PKTS]! > 0) || batch.doubles[d + R.D_PKTS]! > 0) return;
+  const word = w[at + R.SPORT]!, type = word & 255;
+  const base = type === ICMP_ECHO
+    ? ICMP_ECHO
+    : type === 13 || type === 15 || type === 17
+    ? ICMP_TIMESTAMP
+    : 0;
+  if (base === 0) return;
+  w[at + R.SPORT] = word - base;
+  if (type === base) turnRound(batch, row);
+}
+
+/** Fewest packets from one side that make RTP of what looks like RTP (KEY-9); over IPv6 it never is (observed). */
+const RTP_PACKETS = 5;
+
+function confirmRtp(batch: RecordBatch, row: number): void {
+  const d = row * R.DOUBLES;
+  const few = batch.doubles[d + R.S_PKTS]! < RTP_PACKETS && batch.doubles[d + R.D_PKTS]! < RTP_PACKETS;
+  if (few || batch.words[row * R.WORDS + R.KEY_TYPE] !== R.KEY_IPV4) {
+    batch.words[row * R.WORDS + R.NET] = R.NET_NONE;
+  }
+}
+
+/** A side without packets has neither window nor flags. */
+function silence(w: Int32Array, side: number): void {
+  w[side + R.T_WIN] = 0;
+  w[side + R.T_FLAGS] = 0;
+}
+
+/** The reader's repairs of times, in their order (format section 5, REC-3c). */
+function repairTimes(batch: RecordBatch, row: number): void {
+  const d = batch.doubles, at = row * R.DOUBLES;
+  repairSide(d, at + R.S_START);
+  repairSide(d, at + R.D_START);
+  const s = d[at + R.S_PKTS]!, r = d[at + R.D_PKTS]!;
+  const hasS = d[at + R.S_START]! === d[at + R.S_START]!, hasD = d[at + R.D_START]! === d[at + R.D_START]!;
+  if (s > 0 && r > 0) {
+    if (hasS !== hasD) {
+      const from = hasS ? R.S_START : R.D_START;
+      const start = d[at + from]!, end = d[at + from + 1]!;
+      if (s === 1 && r === 1) {
+        d[at + R.S_START] = d[at + R.S_END] = start;
+        d[at + R.D_START] = d[at + R.D_END] = end;
+        splitNano(batch.words, row * R.WORDS, hasS ? R.S_NANO : R.D_NANO);
+      } else {
+        d[at + R.S_START] = d[at + R.D_START] = start;
+        d[at + R.S_END] = d[at + R.D_END] = end;
+        const w = batch.words, words = row * R.WORDS;
+        w[words + R.S_NANO] = w[words + R.D_NANO] = w[words + (hasS ? R.S_NANO : R.D_NANO)]!;
+      }
+    }
+    if (s === 1) d[at + R.S_END] = endOfOne(d, at + R.S_START);
+    if (r === 1) d[at + R.D_END] = endOfOne(d, at + R.D_START);
+  } else if (s > 0) onlySide(batch, row, R.S_START, R.D_START, hasS, hasD, s);
+  else if (r > 0) onlySide(batch, row, R.D_START, R.S_START, hasD, hasS, r);
+}
+
+/** Seconds are signed when they are compared: a later start is before 1970 and stays where it is. */
+const SIGNED_END = 2 ** 31 * 1e6;
+
+function repairSide(d: Float64Array, at: number): void {
+  const start = d[at]!, end = d[at + 1]!;
+  if (start !== start) d[at + 1] = NaN;
+  else if (end !== end) d[at + 1] = start;
+  else if (start > end && start < SIGNED_END) {
+    d[at] = end;
+    d[at + 1] = start;
+  }
+}
+
+/** End of a side with one packet: its start, but only when the whole seconds differ (observed). */
+function endOfOne(d: Float64Array, at: number): number {
+  const start = d[at]!, end = d[at + 1]!;
+  return Math.floor(start / 1e6) === Math.floor(end / 1e6) ? end : start;
+}
+
+/** Only one side has packets: it takes the other's times when it has none, and the other loses them. */
+function onlySide(
+  batch: RecordBatch,
+  row: number,
+  mine: number,
+  other: number,
+  hasMine: boolean,
+  hasOther: boolean,
+  packets: number,
+): void {
+  const d = batch.doubles, at = row * R.DOUBLES, w = batch.words, words = row * R.WORDS;
+  if (!hasMine && hasOther) {
+    d[at + mine] = d[at + other]!;
+    d[at + mine + 1] = d[at + other + 1]!;
+    if (mine === R.S_START) w[words + R.S_NANO] = w[words + R.D_NANO]!;
+    else w[words + R.D_NANO] = w[words + R.S_NANO]!;
+  }
+  d[at + other] = d[at + other + 1] = NaN;
+  // One packet but a duration: the end was raised after it (TCP-10), and the end is what prints (REC-3c).
+  if (packets === 1 && (w[words + R.FLAGS]! & R.FLAG_ICMP_MAP) === 0 && d[at + mine]! < d[at + mine + 1]!) {
+    keepDuration(batch, row, Math.fround((d[at + mine + 1]! - d[at + mine]!) / 1e6));
+    d[at + mine] = d[at + mine + 1]!;
+  }
+}
+
+/** The statistics of a record were taken before its time was repaired. */
+function keepDuration(batch: RecordBatch, row: number, seconds: number): void {
+  const at = row * R.WORDS;
+  if ((batch.words[at + R.FLAGS]! & R.FLAG_AGR) !== 0) return;
+  batch.words[at + R.FLAGS]! |= R.FLAG_AGR;
+  const agr = batch.agrBank(), a = row * AGR_DOUBLES;
+  agr.fill(0, a, a + AGR_DOUBLES);
+  agr[a + AGR_COUNT] = agr[a + AGR_N] = 1;
+  agr[a + AGR_LASTSTART] = startTime(batch, row);
+  agr[a + AGR_LAST] = lastTime(batch, row);
+  agr[a + AGR_MIN] = agr[a + AGR_MEAN] = agr[a + AGR_MAX] = seconds;
+  agr[a + AGR_METRIC] = DURATION_METRIC;
+}
+
+/** Metric index of the duration (format section 3, agr). */
+const DURATION_METRIC = 3;
+
+/** 1 + 1 packets with one pair of times: the start is the source's, the end the destination's. */
+function splitNano(w: Int32Array, at: number, from: number): void {
+  const nano = w[at + from]!, start = nano & 1023, end = (nano >>> 10) & 1023;
+  w[at + R.S_NANO] = start | start << 10;
+  w[at + R.D_NANO] = end | end << 10;
+}
+
+const FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4;
+
+/** DIR-6: an IPv4 TCP record that saw the SYN-ACK but not the SYN is turned round when it surely went the other way. */
+function repairDirection(batch: RecordBatch, row: number, services: boolean): void {
+  const w = batch.words, at = row * R.WORDS;
+  const seen = w[at + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK);
+  if (seen === R.TCP_SYNACK ? !cameBack(batch, row) : seen !== 0 || !services || !fromService(w, at)) return;
+  turnRound(batch, row);
+  // The mark of the correction is also the "closed" bit: such records print CLO.
+  w[at + R.TCP_STATUS] = w[at + R.TCP_STATUS]! | R.TCP_CLOSED;
+  w[at + R.FLAGS] = (w[at + R.FLAGS]! & ~R.FLAG_REVERSE) | R.FLAG_CORRECTED;
+}
+
+/** Whether a record with a SYN-ACK but no SYN has its responder as source beyond doubt (format section 8, rule 1). */
+function cameBack(batch: RecordBatch, row: number): boolean {
+  const w = batch.words, at = row * R.WORDS, d = row * R.DOUBLES;
+  if (w[at + R.NET] === R.NET_TCP_INIT) return false;
+  if ((w[at + R.TCP_STATUS]! & (R.TCP_EST | R.TCP_CLOSED | R.TCP_FIN | R.TCP_FINACK)) !== 0) return true;
+  const sflags = w[at + R.SIDE + R.T_FLAGS]!, dflags = w[at + R.DSIDE + R.T_FLAGS]!;
+  if ((sflags & FLAG_SYN) === 0) return false;
+  const s = batch.doubles[d + R.S_PKTS]!, r = batch.doubles[d + R.D_PKTS]!;
+  if ((dflags & FLAG_RST) === 0 && s > 5 && r > 5) return true;
+  return s > 0 && r === 0 && (sflags & FLAG_FIN) !== 0 && batch.doubles[d + R.S_BYTES]! / s > 60;
+}
+
+/** FTP's data port speaks first. */
+const FTP_DATA = 20;
+
+function fromService(w: Int32Array, at: number): boolean {
+  const sport = w[at + R.SPORT]! & 0xffff, dport = w[at + R.DPORT]! & 0xffff;
+  return sport <= 1024 && dport > 1024 && sport !== FTP_DATA && serviceName("tcp", sport) !== undefined;
+}
+
+/** RA_PORT_DIRECTION: turns a `?` record by its ports; it stays `?`. */
+function directByPort(batch: RecordBatch, row: number, rules: readonly PortRule[]): void {
+  const w = batch.words, at = row * R.WORDS;
+  if (w[at + R.PROTO] !== 6 || !direction(batch, row).includes("?")) return;
+  const sport = w[at + R.SPORT]! & 0xffff, dport = w[at + R.DPORT]! & 0xffff;
+  for (const rule of rules) {
+    const s = applies(rule, sport), d = applies(rule, dport);
+    if (!s && !d) continue;
+    const reverse = rule === "services" ? (s && d ? sport < dport : s) : sport < dport;
+    if (reverse) {
+      turnRound(batch, row);
+      w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
+    }
+    return;
+  }
+}
+
+function applies(rule: PortRule, port: number): boolean {
+  switch (rule) {
+    case "wellknown":
+      return port < 1024;
+    case "registered":
+      return port >= 1024 && port <= 49151;
+    default:
+      return serviceName("tcp", port) !== undefined;
+  }
+}

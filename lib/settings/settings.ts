@@ -1,0 +1,238 @@
+import { type Duration, formatDuration, parseDuration, Problem } from "../base/mod.ts";
+
+/** What lets timers fire (DESIGN "Clocks, precisely"): any packet's sweep, each flow's own due time, or a periodic sweep. */
+export type Clock = "argus" | "exact" | "sweep";
+
+/** Whether the defects of Argus 3.0.8.2 are imitated. */
+export type Quirks = "argus-3.0.8.2" | "none";
+
+/** One part of the flow key (KEY-10). */
+export type KeyPart = "CLASSIC_5_TUPLE" | "VLAN" | "MPLS" | "LAYER_2" | "LAYER_3_MATRIX";
+
+/** Idle timeouts in microseconds (TIM-5); `Infinity` never forgets. */
+export interface Timeouts {
+  /** TCP, default 60 s. */
+  readonly tcp: number;
+  /** UDP and every other IP protocol, default 30 s. */
+  readonly ip: number;
+  /** ICMP and ICMPv6, default 5 s. */
+  readonly icmp: number;
+  /** ARP and RARP, default 5 s. */
+  readonly arp: number;
+  /** IGMP: read but without effect in Argus 3.0.8.2 (default 30 s, the IP timeout). */
+  readonly igmp: number;
+  /** Stand-alone fragments: read but without effect in Argus 3.0.8.2. */
+  readonly frag: number;
+  /** Non-IP flows: read but without effect in Argus 3.0.8.2, default 30 s. */
+  readonly other: number;
+}
+
+/** How long the initiator of a forgotten connection is remembered. */
+export type Memory =
+  | { readonly kind: "off" }
+  | { readonly kind: "time"; readonly us: number }
+  | { readonly kind: "entries"; readonly max: number };
+
+/** How TCP ends a record, for presets that are not Argus. */
+export type TcpEnd = "argus" | "none" | "fin-rst" | "rfc";
+
+/** One complete, frozen set of meter options: every field is filled in. All times are microseconds. */
+export interface Settings {
+  /** What to call this setting in a table, for example `S=5s tcp=60s`. */
+  readonly name: string;
+  /** Preset it was made from. */
+  readonly preset: string;
+  /** Status interval (-S); `0` cuts at every packet, `Infinity` never cuts. */
+  readonly status: number;
+  readonly timeouts: Timeouts;
+  readonly clock: Clock;
+  /** Sweep period for clock `sweep`. */
+  readonly sweepEvery: number;
+  /** Whether the idle timer starts at the cut (Argus) or at the last packet (NetFlow and friends). */
+  readonly idleFrom: "report" | "packet";
+  readonly quirks: Quirks;
+  readonly flowType: "bidirectional" | "unidirectional";
+  readonly flowKey: readonly KeyPart[];
+  readonly tcpEnd: TcpEnd;
+  /** Direction memory: ghosts of forgotten connections. */
+  readonly memory: Memory;
+  /** -A: application bytes. */
+  readonly appBytes: boolean;
+  /** -J: jitter and inter-packet times. */
+  readonly jitter: boolean;
+  /** -Z: smallest and largest packet. */
+  readonly packetSize: boolean;
+  /** -m: MAC addresses. */
+  readonly mac: boolean;
+  /** -U: payload bytes kept for each side and interval. */
+  readonly userData: number;
+  /** ARGUS_GENERATE_START_RECORDS (TIM-10). */
+  readonly startRecords: boolean;
+  /** ARGUS_GENERATE_BIDIRECTIONAL_TIMESTAMPS (REC-4). */
+  readonly bidirectionalTimes: boolean;
+  /** ARGUS_TRACK_DUPLICATES (TCP-6). */
+  readonly trackDuplicates: boolean;
+  /** ARGUS_TUNNEL_DISCOVERY: open Teredo (LINK-9). */
+  readonly tunnelDiscovery: boolean;
+  /** Whether VXLAN, GENEVE and GTP-U are opened (`inner`) or metered as plain UDP (`outer`). */
+  readonly tunnels: "inner" | "outer";
+  /** -M: management record interval in whole seconds. */
+  readonly marInterval: number;
+  /** ARGUS_MONITOR_ID / -e: probe id as IPv4 word. */
+  readonly monitorId: number;
+}
+
+/** What a caller may give to a preset; everything else keeps the preset's value. */
+export interface SettingsInput {
+  name?: string;
+  status?: Duration;
+  /** Shorthand for `timeouts.tcp`. */
+  tcp?: Duration;
+  /** Shorthand for `timeouts.ip` (UDP and other IP). */
+  ip?: Duration;
+  icmp?: Duration;
+  arp?: Duration;
+  igmp?: Duration;
+  frag?: Duration;
+  other?: Duration;
+  clock?: Clock;
+  sweepEvery?: Duration;
+  idleFrom?: "report" | "packet";
+  quirks?: Quirks;
+  flowType?: "bidirectional" | "unidirectional";
+  flowKey?: readonly KeyPart[];
+  tcpEnd?: TcpEnd;
+  memory?: Duration | "off" | { entries: number };
+  appBytes?: boolean;
+  jitter?: boolean;
+  packetSize?: boolean;
+  mac?: boolean;
+  userData?: number;
+  startRecords?: boolean;
+  bidirectionalTimes?: boolean;
+  trackDuplicates?: boolean;
+  tunnelDiscovery?: boolean;
+  tunnels?: "inner" | "outer";
+  marInterval?: number;
+  monitorId?: number;
+}
+
+/** What Argus 3.0.8.2 does with `-X` and no further option (spec section 7). */
+const ARGUS: Settings = Object.freeze({
+  name: "argus",
+  preset: "argus",
+  status: 5e6,
+  timeouts: Object.freeze({ tcp: 60e6, ip: 30e6, icmp: 5e6, arp: 5e6, igmp: 30e6, frag: 5e6, other: 30e6 }),
+  clock: "argus",
+  sweepEvery: 10e6,
+  idleFrom: "report",
+  quirks: "argus-3.0.8.2",
+  flowType: "bidirectional",
+  flowKey: Object.freeze(["CLASSIC_5_TUPLE"] as const),
+  tcpEnd: "argus",
+  memory: Object.freeze({ kind: "off" }),
+  appBytes: false,
+  jitter: false,
+  packetSize: false,
+  mac: false,
+  userData: 0,
+  startRecords: false,
+  bidirectionalTimes: false,
+  trackDuplicates: false,
+  tunnelDiscovery: false,
+  tunnels: "inner",
+  marInterval: 60,
+  monitorId: 0,
+});
+
+function readMemory(input: SettingsInput["memory"], base: Memory): Memory {
+  if (input === undefined) return base;
+  if (input === "off") return Object.freeze({ kind: "off" });
+  if (typeof input === "object") {
+    if (!(Number.isInteger(input.entries) && input.entries > 0)) {
+      throw new Problem(
+        "bad-value",
+        `Expected memory.entries to be a positive whole number but found ${input.entries}`,
+      );
+    }
+    return Object.freeze({ kind: "entries", max: input.entries });
+  }
+  return Object.freeze({ kind: "time", us: parseDuration(input, "direction memory") });
+}
+
+function describe(s: Settings): string {
+  const parts = [`S=${formatDuration(s.status)}`];
+  if (s.timeouts.tcp !== ARGUS.timeouts.tcp) parts.push(`tcp=${formatDuration(s.timeouts.tcp)}`);
+  for (const k of ["ip", "icmp", "arp"] as const) {
+    if (s.timeouts[k] !== ARGUS.timeouts[k]) parts.push(`${k}=${formatDuration(s.timeouts[k])}`);
+  }
+  if (s.clock !== "argus") parts.push(s.clock);
+  if (s.memory.kind === "time") parts.push(`memory=${formatDuration(s.memory.us)}`);
+  if (s.memory.kind === "entries") parts.push(`memory=${s.memory.max} entries`);
+  return (s.preset === "argus" ? "" : `${s.preset} `) + parts.join(" ");
+}
+
+/**
+ * Makes a new frozen setting from another one and changes to it.
+ *
+ * @throws {Problem} `bad-value` when a duration is negative or unreadable.
+ */
+export function withSettings(base: Settings, input: SettingsInput): Settings {
+  const clock = input.clock ?? base.clock;
+  const time = (key: keyof Timeouts) =>
+    input[key] === undefined ? base.timeouts[key] : parseDuration(input[key]!, `${key} timeout`);
+  const {
+    name,
+    status,
+    memory,
+    sweepEvery,
+    tcp: _t,
+    ip: _i,
+    icmp: _c,
+    arp: _a,
+    igmp: _g,
+    frag: _f,
+    other: _o,
+    ...plain
+  } = input;
+  const made: Settings = {
+    ...base,
+    ...plain,
+    clock,
+    // The exact clock is for truth, so it drops the defects unless asked to keep them.
+    quirks: input.quirks ?? (input.clock === "exact" ? "none" : base.quirks),
+    status: status === undefined ? base.status : parseDuration(status, "status interval"),
+    sweepEvery: sweepEvery === undefined ? base.sweepEvery : parseDuration(sweepEvery, "sweep period"),
+    timeouts: Object.freeze({
+      tcp: time("tcp"),
+      ip: time("ip"),
+      icmp: time("icmp"),
+      arp: time("arp"),
+      igmp: time("igmp"),
+      frag: time("frag"),
+      other: time("other"),
+    }),
+    flowKey: Object.freeze([...(input.flowKey ?? base.flowKey)]),
+    memory: readMemory(memory, base.memory),
+  };
+  return Object.freeze({ ...made, name: name ?? describe(made) });
+}
+
+/**
+ * Settings of Argus 3.0.8.2 as run with `-X`, changed as asked (spec/meter.md section 7).
+ *
+ * @throws {Problem} `bad-value` when a duration is negative or unreadable.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { argus } from "./settings.ts";
+ *
+ * const s = argus({ status: "19999s", tcp: "2h" });
+ * assertEquals(s.name, "S=19999s tcp=2h");
+ * assertEquals(s.timeouts.tcp, 7_200_000_000);
+ * ```
+ */
+export function argus(input: SettingsInput = {}): Settings {
+  return withSettings(ARGUS, input);
+}

@@ -1,0 +1,49 @@
+/**
+ * Panoptes: a scriptable flow-query kernel. It meters packet captures into bidirectional flow records as Argus does, under many
+ * settings at once, and says why records differ.
+ *
+ * @example Meter a capture twice and ask why the records differ
+ * ```ts
+ * import { argus, diff, readPcap } from "./mod.ts";
+ * import { assert } from "@std/assert";
+ *
+ * const talk = "host 10.0.2.104 and port 49227";
+ * const capture = readPcap("fixtures/thread-full.pcap.gz");
+ * const d = await diff(
+ *   capture.meter(argus({ status: "999999s" })).filter(talk),
+ *   capture.meter(argus({ status: "19999s" })).filter(talk),
+ * );
+ * assert(d.flipped[0]!.why().sentence.includes("forgotten"));
+ * ```
+ *
+ * @module
+ */
+export * from "./lib/base/mod.ts";
+export { encodePcap, openFrames, PcapngWriter, PcapWriter } from "./lib/capture/mod.ts";
+export {
+  type Field,
+  fieldOf,
+  FIELDS,
+  findField,
+  parseColumns,
+  Printer,
+  RecordBatch,
+} from "./lib/record/mod.ts";
+export * from "./lib/settings/mod.ts";
+export * from "./lib/compare/mod.ts";
+export * from "./lib/chain/mod.ts";
+export {
+  costCurve,
+  differenceMap,
+  type Displayable,
+  histogram,
+  packetStrip,
+  Picture,
+  type Progress,
+  progress,
+  show,
+  table,
+  type TableModel,
+  timeline,
+  type TimelineModel,
+} from "./lib/display/mod.ts";

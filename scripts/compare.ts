@@ -1,0 +1,124 @@
+/**
+ * One capture under several settings: the records, what differs, and why.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { fromFileUrl } from "./options/paths.ts";
+import {
+  argus,
+  compareSettings,
+  comparisonJson,
+  comparisonText,
+  parseColumns,
+  Problem,
+  type Progress,
+  progress,
+  readPcap,
+} from "../mod.ts";
+
+const USAGE =
+  `usage: compare.ts [capture] [-S list] [--tcp-timeout list] [--clock argus|exact] [--packets filter]
+                  [--fields list] [--rows n] [--no-remedy] [--json] [filter]
+
+  capture        pcap or pcapng, plain or gzip or zstd; a file, glob, URL or - for standard input
+  -S             status intervals, comma separated: 5s,60s,1h,never (numbers are seconds)
+  --tcp-timeout  idle timeouts of TCP, comma separated; every combination is one setting
+  --clock        argus (as the real program, default) or exact (each flow's timers fire on their own)
+  --packets      tcpdump filter on packets, before metering
+  filter         ra filter on records, for example: host 10.0.2.104 and port 49227
+
+Without arguments: the mailing-list case on the capture in fixtures/.`;
+
+/** The case the project began with. */
+const CASE = {
+  capture: "../fixtures/thread-full.pcap.gz",
+  status: "999999,99999,59999,19999",
+  filter: "host 10.0.2.104 and port 49227 and host 147.32.83.57 and port 5552",
+};
+
+function list(value: string | undefined, fallback: string): string[] {
+  return (value ?? fallback).split(",").map((v) => v.trim()).filter((v) => v !== "");
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const known = new Set([
+    "S",
+    "tcp-timeout",
+    "clock",
+    "packets",
+    "fields",
+    "rows",
+    "json",
+    "help",
+    "h",
+    "remedy",
+    "_",
+  ]);
+  const o = parseArgs([...args], {
+    string: ["S", "tcp-timeout", "clock", "packets", "fields", "rows"],
+    boolean: ["json", "help", "remedy"],
+    negatable: ["remedy"],
+    default: { remedy: true },
+    alias: { h: "help" },
+  });
+  const stranger = Object.keys(o).find((k) => !known.has(k));
+  if (stranger !== undefined) {
+    throw new Problem("unknown-name", `Expected an option of compare.ts but found --${stranger}\n\n${USAGE}`);
+  }
+  if (o.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const [given, ...words] = o._.map(String);
+  const capture = given ?? fromFileUrl(new URL(CASE.capture, import.meta.url));
+  const filter = words.length > 0 ? words.join(" ") : given === undefined ? CASE.filter : "";
+  if (o.clock !== undefined && o.clock !== "argus" && o.clock !== "exact") {
+    throw new Problem("bad-value", `Expected --clock to be argus or exact but found "${o.clock}"`);
+  }
+  const clock = (o.clock ?? "argus") as "argus" | "exact";
+  const rows = o.rows === undefined ? 60 : Number(o.rows);
+  if (!Number.isInteger(rows) || rows < 0) {
+    throw new Problem("bad-value", `Expected --rows to be a whole number but found "${o.rows}"`);
+  }
+  const settings = list(o.S, given === undefined ? CASE.status : "5s,60s").flatMap((status) =>
+    list(o["tcp-timeout"], "60s").map((tcp) => argus({ status, tcp, clock }))
+  );
+  let packets = readPcap(capture);
+  if (o.packets) packets = packets.packets(o.packets);
+  let bar: Progress | undefined;
+  const comparison = await compareSettings(
+    packets.from,
+    { settings, rows, remedies: o.remedy, ...(filter === "" ? {} : { filter }) },
+    {
+      onProgress(read, total) {
+        bar ??= progress({ label: `metering ${packets.from.name}`, total, unit: "bytes" });
+        bar.update(read);
+      },
+      onProblem: (p) => console.error(`compare: ${p.message}`),
+    },
+  );
+  await bar?.stop();
+  if (o.json) console.log(JSON.stringify(comparisonJson(comparison), undefined, 2));
+  else {
+    const columns = parseColumns([
+      o.fields ?? "stime:26 dur:14 proto saddr sport dir daddr dport state:9 stos dtos pkts bytes",
+    ], {
+      strict: true,
+    });
+    console.log(
+      comparisonText(comparison, { columns, numbers: 1, state: "b", timeFormat: "%Y/%m/%d %T.%f" }),
+    );
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.error(`compare: ${error.message}`);
+    Deno.exit(1);
+  }
+}

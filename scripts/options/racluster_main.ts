@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { Problem } from "../../lib/base/mod.ts";
+import { Clusterer, ConfClusterer, type Correction, parseRaclusterConf } from "../../lib/cluster/mod.ts";
+import { type Client, closeClient, eachRecord, openClient } from "./ra_client.ts";
+
+const USAGE = `usage: racluster [-f conf] [-m field[/mask] ...] [-M mode ...] [ra options] [- filter]
+  -f conf       racluster.conf with models
+  -m fields     key of the aggregation; none, matrix, macmatrix, addr, mac, port
+  -M mode       correct nocorrect preserve nopreserve norep rmon ind, and of our own:
+                evidence  one record per true connection, directions corrected by evidence`;
+
+const MODES = ["correct", "nocorrect", "preserve", "nopreserve", "norep", "rmon", "ind", "evidence"];
+
+/** Runs `racluster`; gives its exit status: 0 when a record was put out, 1 when none was. */
+export async function main(words: readonly string[]): Promise<number> {
+  if (words.includes("-h") || words.includes("--help")) {
+    console.log(USAGE);
+    return 1;
+  }
+  const client = await openClient("racluster", words, { f: "value", V: "none" }, MODES);
+  const { options } = client;
+  const modes = options.modes;
+  const last = (yes: string, no: string, initial: boolean) =>
+    modes.reduce((v, m) => m === yes || m !== no && v, initial);
+  const correct = last("correct", "nocorrect", false);
+  const by = options.keys.length > 0 ? options.keys : undefined;
+  // An aggregator whose key lacks an end switches the reader's direction repair off (argus-format section 8).
+  const whole = !by || ["proto", "saddr", "sport", "daddr", "dport"].every((f) => by.includes(f));
+  const settings = {
+    correct: correction(modes, correct && !by),
+    rules: modes.includes("evidence") ? "exact" as const : "argus" as const,
+    preserve: last("preserve", "nopreserve", true),
+  };
+  const make = makerOf(client, by, settings);
+  const files = modes.includes("ind") ? options.files.splice(0) : [];
+  let given = 0;
+  const run = async () => {
+    const clusterer = make();
+    const put = () => {
+      const done = clusterer.take();
+      if (!done) return;
+      given += done.length;
+      client.output.put(done);
+    };
+    await eachRecord(client, { correct: correct || whole }, (batch, row) => clusterer.add(batch, row), put);
+    for (const batch of clusterer.drain()) {
+      given += batch.length;
+      if (!client.output.put(batch)) break;
+    }
+  };
+  if (files.length === 0) await run();
+  for (const file of files) {
+    options.files.splice(0, options.files.length, file);
+    await run();
+  }
+  closeClient(client);
+  return given > 0 ? 0 : 1;
+}
+
+function correction(modes: readonly string[], correct: boolean): Correction {
+  return modes.includes("evidence") ? "evidence" : correct ? "argus" : "none";
+}
+
+interface Settings {
+  readonly correct: Correction;
+  readonly rules: "exact" | "argus";
+  readonly preserve: boolean;
+}
+
+function makerOf(
+  client: Client,
+  by: readonly string[] | undefined,
+  settings: Settings,
+): () => Clusterer | ConfClusterer {
+  const { own, modes } = client.options;
+  const path = own.get("f")?.at(-1);
+  if (path === undefined) {
+    return () =>
+      new Clusterer({ ...settings, by, report: !modes.includes("norep"), rmon: modes.includes("rmon") });
+  }
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Problem("bad-value", "Expected a readable racluster.conf but could not read it", {
+      source: path,
+      cause,
+    });
+  }
+  const conf = parseRaclusterConf(text, path);
+  // Without -M the file says which models correct; -M correct or evidence is for all of them.
+  const correct = settings.correct === "none" ? undefined : settings.correct;
+  return () => new ConfClusterer(conf, { ...settings, correct });
+}
