@@ -13,7 +13,7 @@
  *   capture.meter(argus({ status: "999999s" })).filter(talk),
  *   capture.meter(argus({ status: "19999s" })).filter(talk),
  * );
- * assert(d.flipped[0]!.why().sentence.includes("forgotten"));
+ * assert(d.flipped[0]!.why().sentence.includes("silent for"));
  * ```
  *
  * @module

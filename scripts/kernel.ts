@@ -21,8 +21,8 @@ import {
 } from "./notebooks/kernelspec.ts";
 
 async function installTslab(): Promise<boolean> {
-  if (await exists(TSLAB)) return true;
   const folder = join(ROOT, ".kernels");
+  if (await exists(TSLAB)) return await linkNodeTypes(folder);
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(join(folder, "package.json"), '{ "private": true }\n');
   const status = await run("npm", [
@@ -34,7 +34,16 @@ async function installTslab(): Promise<boolean> {
   ], {
     cwd: folder,
   });
-  return status === 0 && await exists(TSLAB);
+  return status === 0 && await exists(TSLAB) && await linkNodeTypes(folder);
+}
+
+/** tslab looks for Node's types from the notebook's folder upwards, not beside itself; without them `console` is unknown. */
+async function linkNodeTypes(folder: string): Promise<boolean> {
+  const types = join(ROOT, "node_modules/@types");
+  await Deno.mkdir(types, { recursive: true });
+  await Deno.remove(join(types, "node")).catch(() => {});
+  await Deno.symlink(join(folder, "node_modules/@types/node"), join(types, "node"), { type: "dir" });
+  return true;
 }
 
 async function prepareFolder(folder: string): Promise<string> {

@@ -12,15 +12,26 @@ import {
   totalsText,
   type Why,
 } from "../compare/mod.ts";
-import { displayable, escapeHtml, htmlTable, Picture, show, textTable, timeline } from "../display/mod.ts";
+import {
+  displayable,
+  drawFitting,
+  escapeHtml,
+  htmlTable,
+  panel,
+  Picture,
+  show,
+  textTable,
+  timeline,
+} from "../display/mod.ts";
 import { type Diary, remedy, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Flows } from "./flows.ts";
 import { inquire, type Inquiry, remeter } from "./investigate.ts";
-import { filterOf, meteringOf, timelineModel } from "./pictures.ts";
+import { filterOf, meteringOf, storyModel, timelineModel } from "./pictures.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture, recordTest, type RunListeners } from "./run.ts";
 import { tableModel } from "./study.ts";
+import { shownRemedies, type ShownWhy, shownWhy } from "./why_view.ts";
 
 /** Connections whose story is looked up without being asked. */
 const INVESTIGATED = 500;
@@ -37,18 +48,18 @@ export class DifferenceView {
   }
 
   /** Why the sides differ here: structured, with a sentence. */
-  why(): Why {
-    return this.#diff.why(this.difference);
+  why(): ShownWhy {
+    return shownWhy(this.#diff.why(this.difference));
   }
 
   /** Why each record that stands out is as it is. */
-  whys(): readonly Why[] {
-    return this.#diff.whys(this.difference);
+  whys(): readonly ShownWhy[] {
+    return this.#diff.whys(this.difference).map(shownWhy);
   }
 
   /** Changes of settings, verified by metering again, that would give the true connection. */
-  remedy(): Promise<readonly Remedy[]> {
-    return this.#diff.remedy(this.difference);
+  async remedy(): Promise<ReturnType<typeof shownRemedies>> {
+    return shownRemedies(await this.#diff.remedy(this.difference));
   }
 }
 
@@ -148,6 +159,15 @@ export class Diff {
     ].join("\n");
   }
 
+  /** The timeline of the connection that differs most tellingly, as far as it is known without another pass over the packets. */
+  #story(): string {
+    const chosen = (this.flipped[0] ?? this.unknown[0] ?? this.differences[0])?.difference.connection.id;
+    const diaries = this.#sides.map((s) => s.diary).filter((d) => d !== undefined);
+    if (chosen === undefined || diaries.length === 0) return "";
+    const times = this.#times.get(chosen)?.own ?? [];
+    return drawFitting(storyModel(diaries, new Set([chosen]), { times }));
+  }
+
   /** The report as HTML. */
   toHtml(): string {
     const shown = this.result.differences.filter((d) => d.class !== "same");
@@ -155,7 +175,8 @@ export class Diff {
       htmlTable(tableModel(sidesTable(this.result))),
       htmlTable(tableModel(classesTable(this.result))),
       htmlTable(tableModel(differencesTable(shown))),
-      ...totalsText(this.result).map((line) => `<p>${escapeHtml(line)}</p>`),
+      this.#story(),
+      panel(totalsText(this.result).map((line) => `<p>${escapeHtml(line)}</p>`).join("")),
     ].join("\n");
   }
 

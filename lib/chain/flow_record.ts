@@ -1,3 +1,4 @@
+import { displayable, htmlTable, type TableModel, textTable } from "../display/mod.ts";
 import * as R from "../record/mod.ts";
 import {
   DEFAULT_FIELDS,
@@ -134,3 +135,19 @@ for (const { name } of FIELDS) {
     configurable: true,
   });
 }
+
+/** The record as a table of two columns: its usual fields, and why it is as it is. */
+function tableOf(record: FlowRecord): TableModel {
+  const rows = Object.entries(record.toJSON()).map(([name, value]) =>
+    [name, typeof value === "string" ? value.trim() : value] as const
+  );
+  return {
+    columns: [{ name: "field" }, { name: "value", align: "left" }],
+    rows: [...rows, ["endReason", record.endReason], ["evidence", record.evidence]],
+  };
+}
+
+displayable(FlowRecord.prototype, (self) => ({
+  text: () => textTable(tableOf(self)),
+  html: () => htmlTable(tableOf(self)),
+}));

@@ -125,11 +125,11 @@ function cutMarks(cut: Cut): { marks: TimelineMark[]; timers: TimelineTimer[] } 
   return { marks, timers };
 }
 
-function laneOf(diary: Diary, initiator: string): TimelineLane {
-  const told = diary.cuts().map(cutMarks);
+function laneOf(diary: Diary, ids: ReadonlySet<string>, initiator: string): TimelineLane {
+  const told = [...ids].flatMap((id) => diary.cuts(id)).map(cutMarks);
   return {
     name: diary.settings.name,
-    records: diary.records.map((r) => ({
+    records: diary.records.filter((r) => ids.has(r.connection)).map((r) => ({
       start: r.stime,
       end: r.ltime,
       evidence: r.evidence,
@@ -140,6 +140,32 @@ function laneOf(diary: Diary, initiator: string): TimelineLane {
     })),
     marks: told.flatMap((t) => t.marks),
     timers: told.flatMap((t) => t.timers),
+  };
+}
+
+/** The timeline of some connections of one conversation, from what the meters' diaries tell. */
+export function storyModel(
+  diaries: readonly Diary[],
+  ids: ReadonlySet<string>,
+  packets: { readonly times: ArrayLike<number>; readonly fromInitiator?: ArrayLike<number> },
+  remark = "",
+): TimelineModel {
+  const records = diaries.flatMap((d) => d.records).filter((r) => ids.has(r.connection));
+  const sure = records.find((r) => r.evidence === "syn" || r.evidence === "synack") ??
+    records.toSorted((a, b) => a.stime - b.stime)[0];
+  if (!sure) return { title: "No records", lanes: [] };
+  const source = endText(sure.saddr, sure.sport), destination = endText(sure.daddr, sure.dport);
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const { times, fromInitiator } = packets;
+  return {
+    title: `${source} to ${destination} under ${count(diaries.length, "setting")}`,
+    subtitle:
+      `${count(times.length, "packet")}, ${count(ids.size, "connection")}, begun by ${source}, from ` +
+      `${moment(times[0] ?? sure.stime)}${remark}.`,
+    lanes: diaries.map((d) => laneOf(d, ids, source)),
+    packets: times,
+    ...(fromInitiator ? { fromInitiator } : {}),
+    sides: [sure.saddr, sure.daddr],
   };
 }
 
@@ -156,27 +182,8 @@ export async function timelineModel(
   if (!chosen) return { title: filter ? `No records of: ${filter}` : "No records", lanes: [] };
   const ids = chosen[1].ids, own = ownPackets(ids);
   const meterings = await remeter(plan, settings, ids, { tap: own.tap });
-  const diaries = meterings.map((m) => new Diary(m));
-  const { times, fromInitiator } = own.packets();
-  const records = diaries.flatMap((d) => d.records);
-  const sure = records.find((r) => r.evidence === "syn" || r.evidence === "synack") ??
-    records.toSorted((a, b) => a.stime - b.stime)[0];
-  const ends: [string, string] = sure
-    ? [endText(sure.saddr, sure.sport), endText(sure.daddr, sure.dport)]
-    : ["initiator", "responder"];
   const many = found.length > 1 ? ` (one of ${found.length} conversations that pass the filter)` : "";
-  return {
-    title: `${ends[0]} to ${ends[1]} under ${settings.length} ${
-      settings.length === 1 ? "setting" : "settings"
-    }`,
-    subtitle:
-      `${times.length} packets, ${ids.size} ${ids.size === 1 ? "connection" : "connections"}, begun by ` +
-      `${ends[0]}, from ${moment(times[0] ?? 0)}${many}.`,
-    lanes: diaries.map((d) => laneOf(d, ends[0])),
-    packets: times,
-    fromInitiator,
-    ...(sure ? { sides: [sure.saddr, sure.daddr] as const } : {}),
-  };
+  return storyModel(meterings.map((m) => new Diary(m)), ids, own.packets(), many);
 }
 
 /** Silences between the packets of the connections that pass a filter, with the setting's timers drawn in. */

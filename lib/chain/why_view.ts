@@ -4,13 +4,23 @@ import { type Displayable, displayable, escapeHtml, panel, printable } from "../
 /** A reason that shows itself: the sentence, and below it everything else worth saying. */
 export type ShownWhy = Why & Displayable;
 
+/** Further reasons that the text shows; `also` has all of them. */
+const SHOWN = 4;
+
 /** The reason as plain data that also shows itself in notebooks, terminals and the REPL. */
 export function shownWhy(why: Why): ShownWhy {
   return displayable({ ...why }, (self) => ({
-    text: () => [self.sentence, ...self.also.map((r) => `- ${r.sentence}`)].map(printable).join("\n"),
+    text: () => {
+      const more = self.also.slice(0, SHOWN).map((r) => `- ${r.sentence}`);
+      const rest = self.also.length - more.length;
+      if (rest > 0) more.push(`… and ${rest} more in .also`);
+      return [self.sentence, ...more].map(printable).join("\n");
+    },
     html: () => {
       const also = self.also.map((r) => `<li>${escapeHtml(r.sentence)}</li>`).join("");
-      return panel(`<p>${escapeHtml(self.sentence)}</p>${also === "" ? "" : `<ul>${also}</ul>`}`);
+      const more =
+        `<details><summary>${self.also.length} further reasons</summary><ul>${also}</ul></details>`;
+      return panel(`<div>${escapeHtml(self.sentence)}</div>${self.also.length === 0 ? "" : more}`);
     },
   }));
 }

@@ -199,7 +199,7 @@ export class Connections {
     this.#save(n, this.#record);
     const chunk = this.#store.chunk(n), r = this.#store.row(n);
     enterRow(chunk, r);
-    chunk.words[r * R.WORDS + R.FLAGS]! &= ~R.FLAG_REVERSE;
+    chunk.words[r * R.WORDS + R.FLAGS]! &= ~(R.FLAG_REVERSE | R.FLAG_TURNED);
     const rank = E.directionRank(chunk.words, r * R.WORDS);
     meta[at + RANK] = Math.abs(rank);
     if (rank < 0) this.#turn(n, chunk, r);

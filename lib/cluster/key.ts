@@ -263,7 +263,7 @@ export class Key {
       hash = Math.imul(hash ^ value, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    if (type === R.KEY_WLAN || type === R.KEY_ISIS) {
+    if (type === R.KEY_WLAN) {
       const value = this.#rest(batch, row);
       out[at++] = value;
       hash = Math.imul(hash ^ value, 0x9e3779b1);
@@ -273,7 +273,7 @@ export class Key {
     return hash ^ hash >>> 13;
   }
 
-  /** What the key words do not hold of wireless and IS-IS flows, as a checksum (32-bit FNV-1a). */
+  /** What the key words do not hold of wireless flows, as a checksum (32-bit FNV-1a). */
   #rest(batch: RecordBatch, row: number): number {
     const bytes = this.#addresses ? batch.more?.get(row)?.key : undefined;
     let sum = 0x811c9dc5;

@@ -15,7 +15,7 @@ export { HTML_ROWS, htmlTable, panel, tableElement } from "./html_table.ts";
 export { show } from "./present.ts";
 export { table } from "./table.ts";
 export { type Drawing, Picture } from "./picture.ts";
-export { drawTimeline, timeline } from "./timeline.ts";
+export { drawFitting, drawTimeline, timeline } from "./timeline.ts";
 export { differenceMap } from "./difference_map.ts";
 export { costCurve, megabytes } from "./cost_curve.ts";
 export { type Bin, histogram, logBins } from "./histogram.ts";

@@ -59,6 +59,16 @@ export interface Drawing {
 }
 
 /**
+ * HTML that shows the wide or the narrow drawing, whichever the page has room for. Only one of the two is ever displayed, so screen
+ * readers and print get one picture.
+ */
+export function fitting(wide: string, narrow: string): string {
+  return `<style>.pn-fit{container-type:inline-size}.pn-narrow{display:none}` +
+    `@container (max-width:700px){.pn-wide{display:none}.pn-narrow{display:block}}</style>` +
+    `<figure class="pn-fit"><div class="pn-wide">${wide}</div><div class="pn-narrow">${narrow}</div></figure>`;
+}
+
+/**
  * A picture that shows itself in a notebook, tells itself in words in a terminal, and writes itself to a file.
  *
  * Drawn only when shown or written, so that making one costs nothing.
@@ -107,13 +117,7 @@ export class Picture implements Displayable {
   /** HTML that shows the wide or the narrow drawing, whichever the page has room for. */
   async html(): Promise<string> {
     if (this.#width !== undefined) return panel(`<figure>${await this.svg()}</figure>`);
-    // Only one of the two is ever displayed, so screen readers and print get one picture.
-    return panel(
-      `<style>.pn-fit{container-type:inline-size}.pn-narrow{display:none}` +
-        `@container (max-width:700px){.pn-wide{display:none}.pn-narrow{display:block}}</style>` +
-        `<figure class="pn-fit"><div class="pn-wide">${await this.svg(1000)}</div>` +
-        `<div class="pn-narrow">${await this.svg(400)}</div></figure>`,
-    );
+    return panel(fitting(await this.svg(1000), await this.svg(400)));
   }
 
   /**

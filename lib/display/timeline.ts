@@ -1,4 +1,5 @@
-import { type Drawing, Picture, svgDocument } from "./picture.ts";
+import { panel } from "./html_table.ts";
+import { type Drawing, fitting, Picture, svgDocument } from "./picture.ts";
 import { EVIDENCE_COLOR, EVIDENCE_WORDS, INK } from "./palette.ts";
 import { coordinate, element, textElement, textWidth, wrap } from "./svg.ts";
 import { drawAxis, moment, spoken, type TimeAxis } from "./time_axis.ts";
@@ -258,4 +259,9 @@ export function drawTimeline(model: TimelineModel, width = 1000): Drawing {
  */
 export function timeline(model: TimelineModel, options: PictureOptions = {}): Picture {
   return new Picture(model.title, (width) => drawTimeline(model, width), options.width);
+}
+
+/** The timeline as HTML at once, for panels that hold more than a picture; wide or narrow as the page has room. */
+export function drawFitting(model: TimelineModel): string {
+  return panel(fitting(drawTimeline(model, 1000).svg, drawTimeline(model, 400).svg));
 }

@@ -3,6 +3,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import * as T from "./flow_table.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, KEY_WORDS } from "./key_rules.ts";
+import { zeroInterval } from "./interval.ts";
 import type { Meter } from "./meter.ts";
 
 /** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
@@ -117,6 +118,8 @@ export class Fragments {
     const w = row * R.WORDS, pw = parent * R.WORDS;
     const packets = doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]!;
     if (packets === 0) return;
+    // What came after the parent's report belongs to its next interval.
+    if (table.state[parent * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED) zeroInterval(table, parent);
     // The hidden entry may lie the other way round: its source is the sender of its own first fragment.
     const flip = table.state[row * T.STATE_WORDS + T.S_ORIENT]! ^ this.#orderOf(parent, row);
     for (let side = 0; side < 2; side++) {

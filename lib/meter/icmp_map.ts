@@ -7,7 +7,7 @@ function be32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
-/** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and the source's end time is raised. */
+/** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and by quirk the source's end time is raised. */
 export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: number): void {
   const type = c.ports[i]! >>> 8, code = c.ports[i]! & 0xff;
   const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : 0;
@@ -23,6 +23,8 @@ export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: num
   words[b + 3] = be32(bytes, at + 12);
   words[b + 4] = be32(bytes, at + 16);
   words[b + 5] = type === 5 ? be32(bytes, at - 4) : 0;
+  // The packet is not the flow's own, so raising its end is a defect (and would break law 3).
+  if (!meter.quirks) return;
   const doubles = meter.table.doubles, d = row * R.DOUBLES;
   if (meter.isSet(doubles[d]!)) {
     doubles[d + 1] = c.time[i]!;

@@ -487,7 +487,11 @@ export class Meter {
   /** Gives an unlinked entry's row and key back. */
   #forget(row: number): void {
     const table = this.table, s = row * T.STATE_WORDS;
-    if (table.state[s + T.S_CHILD] !== 0) this.#fragments.parentGoes(row);
+    const hasChild = table.state[s + T.S_CHILD] !== 0;
+    if (hasChild) this.#fragments.fold(row);
+    // Fragments that came after the last report are written with the entry's end (cause TIMEOUT).
+    if (!(table.state[s + T.S_BITS]! & T.IS_REPORTED)) this.emit(row, R.CAUSE_TIMEOUT, R.END_IDLE);
+    if (hasChild) this.#fragments.parentGoes(row);
     const id = table.state[s + T.S_KEY]!;
     if (id >= 0) {
       table.own[id] = 0;
@@ -564,6 +568,12 @@ export class Meter {
       }
       table.unlink(row);
       this.#forget(row);
+    }
+    for (let queue = 1; queue <= this.#queues.count; queue++) {
+      for (let row = table.oldest(queue); row !== queue; row = table.oldest(queue)) {
+        table.unlink(row);
+        this.#forget(row);
+      }
     }
     this.#flush();
   }

@@ -55,7 +55,7 @@ export function flipKey(batch: RecordBatch, row: number): void {
   }
   if ((w[at + R.FLAGS]! & R.FLAG_MASKS) !== 0) {
     const masks = w[at + R.KEY_EXTRA]!;
-    w[at + R.KEY_EXTRA] = (masks & 255) << 8 | (masks >>> 8) & 255;
+    w[at + R.KEY_EXTRA] = masks & ~0xffff | (masks & 255) << 8 | (masks >>> 8) & 255;
   }
 }
 

@@ -44,6 +44,9 @@ export function mergeAggregation(
 ): void {
   enterAggregation(a, ar);
   const x = a.agr!, i = ar * B.AGR_DOUBLES;
+  if (argus && x[i + B.AGR_N] === 1) {
+    for (let k = B.AGR_MIN; k <= B.AGR_MAX; k++) x[i + k] = Math.fround(x[i + k]!);
+  }
   let y = b.agr!, j = br * B.AGR_DOUBLES;
   if ((b.words[br * L.WORDS + L.FLAGS]! & L.FLAG_AGR) === 0) {
     const exact = duration(b.doubles, br * L.DOUBLES), value = argus ? Math.fround(exact) : exact;
@@ -68,7 +71,8 @@ export function mergeAggregation(
   x[i + B.AGR_N] = n + m;
   if (argus) {
     const square = (n * (s1 * s1 + m1 * m1) + m * (s2 * s2 + m2 * m2)) / (n + m);
-    const short = Math.fround(mean);
+    // Each term and the mean are 32-bit floats, the squares are not (observed to the last digit).
+    const short = Math.fround((Math.fround(n * m1) + Math.fround(m * m2)) / (n + m));
     x[i + B.AGR_MEAN] = short;
     x[i + B.AGR_STDEV] = Math.fround(Math.sqrt(Math.abs(square - short * short)));
   } else {
@@ -105,9 +109,13 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
   for (let block = 0; block < B.JITTER_DOUBLES; block += 5) {
     const i = i0 + block, j = j0 + block;
     const n = x[i + B.J_N]!, m = y[j + B.J_N]!;
-    if (m === 0) continue;
-    if (n === 0) {
-      for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
+    if (m === 0 || n === 0) {
+      if (n === 0) for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
+      // The real program cuts these too, whether or not there is anything to join.
+      if (argus) {
+        x[i + B.J_MEAN] = Math.trunc(x[i + B.J_MEAN]!);
+        x[i + B.J_STDEV] = Math.trunc(x[i + B.J_STDEV]!);
+      }
       continue;
     }
     const m1 = x[i + B.J_MEAN]!, m2 = y[j + B.J_MEAN]!, s1 = x[i + B.J_STDEV]!, s2 = y[j + B.J_STDEV]!;

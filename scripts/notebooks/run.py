@@ -90,7 +90,9 @@ def run(path, write, timeout):
     try:
         client.execute()
     except CellExecutionError as error:
-        return ["a cell failed:\n" + without_colors(str(error))]
+        # tslab tells what is wrong in the cell's streams only.
+        said = [text_of(o["text"]) for c in fresh.cells for o in c.get("outputs", []) if o.get("name") == "stderr"]
+        return ["a cell failed:\n" + without_colors(str(error) + "".join(said))]
     except (DeadKernelError, TimeoutError) as error:
         return [f"{type(error).__name__}: {error}"]
     wrong = []

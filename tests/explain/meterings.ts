@@ -47,11 +47,12 @@ export async function meterings(
   const bank = new MeterBank(settings, sinks, {
     connections: true,
     ledger: ofInterest,
-    packets: (c, i) => {
-      const own = ofInterest(c, i);
-      tap?.take(c, i, own);
-      notes.take(c, i, own);
-      return true;
+    tap: (c) => {
+      for (let i = 0; i < c.length; i++) {
+        const own = ofInterest(c, i);
+        tap?.take(c, i, own);
+        notes.take(c, i, own);
+      }
     },
   });
   for await (const frames of openFrames(source)) bank.take(frames);

@@ -26,7 +26,7 @@ function ra(file: string, filter: string): { lines: string[]; refused: boolean }
     file,
     "-L",
     "-1",
-    "-nnn",
+    "-n",
     "-u",
     "-c",
     ",",

@@ -55,7 +55,7 @@ function tcpLetters(batch: RecordBatch, row: number, c: string[]): void {
   }
   const has = (bit: number) => (status & bit) !== 0;
   c[3] = pair(has(R.TCP_S_RETRANS), has(R.TCP_D_RETRANS), "*", "s", "d");
-  if (c[3] === " " && (gap(batch, row, 0) > 0 || gap(batch, row, 1) > 0)) c[3] = "g";
+  if (c[3] === " " && (gap(batch, row, 0) !== 0 || gap(batch, row, 1) !== 0)) c[3] = "g";
   if (c[3] === " ") c[3] = pair(has(R.TCP_S_OOO), has(R.TCP_D_OOO), "&", "i", "r");
   c[4] = pair(has(R.TCP_S_SHUT), has(R.TCP_D_SHUT), "@", "S", "D");
   c[5] = pair(has(R.TCP_S_ECN), has(R.TCP_D_ECN), "E", "x", "t");

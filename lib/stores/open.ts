@@ -1,0 +1,57 @@
+import { Problem } from "../base/mod.ts";
+import type { SqlEngine } from "./engine.ts";
+import { CACHE_FIELDS, fieldsOf } from "./schema.ts";
+import { type FlowStore, SqlStore } from "./store.ts";
+import { parseStoreUrl, type StoreUrl } from "./url.ts";
+
+/** How to open a store. */
+export interface OpenStoreOptions {
+  /** Fields that are columns of a table that has to be made; {@linkcode CACHE_FIELDS} unless given. */
+  readonly fields?: readonly string[] | undefined;
+}
+
+/** Connects to the engine of a store; each engine's library is loaded only when it is wanted. */
+export async function openEngine(url: StoreUrl): Promise<SqlEngine> {
+  switch (url.dialect) {
+    case "sqlite":
+      return await (await import("./sqlite.ts")).openSqlite(url);
+    case "duckdb":
+      return await (await import("./duckdb.ts")).openDuckdb(url);
+    case "mysql":
+      return await (await import("./mysql.ts")).openMysql(url);
+  }
+}
+
+/**
+ * Opens a table of flows for writing, and makes it unless it is there.
+ *
+ * @throws {Problem} `bad-value` for a wrong address, `unknown-name` for a wrong field, `store` when the engine refuses or the table
+ * is of another kind.
+ */
+export async function openStore(text: string, options: OpenStoreOptions = {}): Promise<FlowStore> {
+  const url = parseStoreUrl(text);
+  const engine = await openEngine(url);
+  try {
+    const there = await engine.columns(url.table);
+    const names = there ? fieldColumnsIn(url, there) : options.fields ?? CACHE_FIELDS;
+    const store = new SqlStore(url, engine, fieldsOf(names));
+    await store.prepare();
+    return store;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Fields of an existing cache; its own columns stay, whatever is asked for. */
+function fieldColumnsIn(url: StoreUrl, columns: readonly string[]): string[] {
+  const state = columns.indexOf("state");
+  if (columns.includes("flowkey") && columns.includes("parts") && state > 0) {
+    return columns.filter((c, i) => i > 3 && c !== "record" && i !== columns.lastIndexOf("state"));
+  }
+  throw new Problem(
+    "store",
+    `Expected a cache of connections but found a table without flowkey and state (made by rasqlinsert? correct: "argus" goes on with it)`,
+    { source: `${url.name} table ${url.table}`, expected: "flowkey, parts, state", found: columns.join(", ") },
+  );
+}

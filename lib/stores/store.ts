@@ -1,0 +1,164 @@
+import type { Field } from "../record/mod.ts";
+import type { SqlEngine, SqlValue } from "./engine.ts";
+import * as S from "./schema.ts";
+import type { StoreUrl } from "./url.ts";
+
+/** Which capture records came from, so that each is taken in exactly once. */
+export interface CaptureMark {
+  /** Digest of its bytes. */
+  readonly digest: string;
+  /** What to call it. */
+  readonly name?: string | undefined;
+  /** Which slice of it this meter sees (`3/16`), empty for all of it. */
+  readonly slice?: string | undefined;
+  /** Digest of the settings it was metered with. */
+  readonly settings?: string | undefined;
+}
+
+/** How far a capture was taken in. */
+export interface Position {
+  /** Records of the capture that are in the table. */
+  readonly records: number;
+  /** Whether that is all of them. */
+  readonly complete: boolean;
+  /** Digest of the settings it was metered with. */
+  readonly settings: string;
+}
+
+/** What the table keeps about one key. */
+export interface KeptKey {
+  readonly key: Uint8Array;
+  /** Its chain, as `writeChain` wrote it. */
+  readonly state: Uint8Array;
+  /** Rows it has. */
+  readonly parts: number;
+}
+
+/**
+ * A table of flows under transactions: the contract that every engine keeps (`tests/stores/contract.ts`).
+ *
+ * Between {@linkcode begin} and {@linkcode commit} nobody else writes to the same shard, and rows and position become visible
+ * together or not at all.
+ */
+export interface FlowStore {
+  readonly url: StoreUrl;
+  readonly engine: SqlEngine;
+  /** Begins a transaction on a shard and waits until no other writer is in it. */
+  begin(shard: number): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** What is kept under the keys; keys that are not in the table are left out. */
+  lookup(shard: number, keys: readonly Uint8Array[]): Promise<KeptKey[]>;
+  /** Inserts rows or puts them in the place of those with the same key and part. */
+  upsert(rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /** Deletes the rows of keys that have fewer parts now. */
+  removeParts(parts: readonly { readonly key: Uint8Array; readonly part: number }[]): Promise<void>;
+  /** How far a capture was taken in on a shard, `undefined` when it is new. */
+  position(shard: number, capture: CaptureMark): Promise<Position | undefined>;
+  /** Notes how far a capture was taken in, in the same transaction as the rows. */
+  setPosition(shard: number, capture: CaptureMark, records: number, complete: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The contract over any engine. */
+export class SqlStore implements FlowStore {
+  readonly url: StoreUrl;
+  readonly engine: SqlEngine;
+  readonly #shape;
+
+  /** Use `openStore`. */
+  constructor(url: StoreUrl, engine: SqlEngine, fields: readonly Field[]) {
+    this.url = url;
+    this.engine = engine;
+    this.#shape = S.cacheShape(url.table, fields);
+  }
+
+  /** Makes the tables and the rows that writers lock, unless they are there. */
+  async prepare(): Promise<void> {
+    await this.engine.create(S.POSITIONS);
+    await this.engine.create(this.#shape);
+    if (this.engine.dialect !== "mysql") return;
+    const table = this.engine.dialect === "mysql" ? "`panoptes_positions`" : "panoptes_positions";
+    const there = new Set(
+      (await this.engine.all(`SELECT shard FROM ${table} WHERE flowtable = ? AND digest = ''`, [this.url.table]))
+        .map((r) => Number(r[0])),
+    );
+    for (let shard = 0; shard < this.url.shards; shard++) {
+      if (there.has(shard)) continue;
+      await this.engine.run(
+        `INSERT IGNORE INTO ${table} (shard, flowtable, digest, slice, records, complete) VALUES (?, ?, '', '', 0, 0)`,
+        [shard, this.url.table],
+      );
+    }
+  }
+
+  async begin(shard: number): Promise<void> {
+    await this.engine.begin();
+    // The embedded engines have one writer; a server locks the row of the shard: one lock for each transaction, so no deadlocks.
+    if (this.engine.dialect !== "mysql") return;
+    await this.engine.all(
+      "SELECT records FROM `panoptes_positions` WHERE shard = ? AND flowtable = ? AND digest = '' AND slice = '' FOR UPDATE",
+      [shard, this.url.table],
+    );
+  }
+
+  commit(): Promise<void> {
+    return this.engine.commit();
+  }
+
+  rollback(): Promise<void> {
+    return this.engine.rollback();
+  }
+
+  async lookup(shard: number, keys: readonly Uint8Array[]): Promise<KeptKey[]> {
+    // The shard is part of the condition so that a sharded table asks one server only.
+    const sharded = this.url.shards > 1;
+    const by = sharded ? [S.SHARD, S.KEY, S.PART] : [S.KEY, S.PART];
+    const rows = await this.engine.lookup(
+      this.#shape,
+      by,
+      keys.map((key) => sharded ? [shard, key, 1] : [key, 1]),
+      [S.KEY, S.STATE, S.PARTS],
+    );
+    return rows.map(([key, state, parts]) => ({
+      key: key as Uint8Array,
+      state: state as Uint8Array,
+      parts: Number(parts),
+    }));
+  }
+
+  upsert(rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.engine.put(this.#shape, rows);
+  }
+
+  removeParts(parts: readonly { readonly key: Uint8Array; readonly part: number }[]): Promise<void> {
+    return this.engine.remove(this.#shape, [S.KEY, S.PART], parts.map((p) => [p.key, p.part]));
+  }
+
+  async position(shard: number, capture: CaptureMark): Promise<Position | undefined> {
+    const [row] = await this.engine.lookup(
+      S.POSITIONS,
+      S.POSITIONS.key,
+      [[shard, this.url.table, capture.digest, capture.slice ?? ""]],
+      ["records", "complete", "settings"],
+    );
+    return row && { records: Number(row[0]), complete: Number(row[1]) === 1, settings: String(row[2] ?? "") };
+  }
+
+  setPosition(shard: number, capture: CaptureMark, records: number, complete: boolean): Promise<void> {
+    return this.engine.put(S.POSITIONS, [[
+      shard,
+      this.url.table,
+      capture.digest,
+      capture.slice ?? "",
+      (capture.name ?? "").slice(0, 255),
+      capture.settings ?? "",
+      records,
+      complete ? 1 : 0,
+    ]]);
+  }
+
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+}
