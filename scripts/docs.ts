@@ -17,7 +17,19 @@ function ipfix({ ipfix }: Field): string {
 
 function row(f: Field): string {
   const width = `${f.width}${f.wide ? " + p" : ""}`;
-  const cells = [`\`${f.name}\``, f.title, width, f.meaning, f.unit, f.type, f.merge, f.sql, f.arrow, ipfix(f), f.xml];
+  const cells = [
+    `\`${f.name}\``,
+    f.title,
+    width,
+    f.meaning,
+    f.unit,
+    f.type,
+    f.merge,
+    f.sql,
+    f.arrow,
+    ipfix(f),
+    f.xml,
+  ];
   return `| ${cells.map(cell).join(" | ")} |`;
 }
 
@@ -35,7 +47,7 @@ export function fieldsPage(): string {
     "",
     `Printed when nothing else is asked for: ${DEFAULT_FIELDS.map((n) => `\`${n}\``).join(" ")}.`,
     "",
-    "\"+ p\": the column grows by the digits of the precision. Times are microseconds since 1970 as values; floats are 32-bit where",
+    '"+ p": the column grows by the digits of the precision. Times are microseconds since 1970 as values; floats are 32-bit where',
     "ra's are. IPFIX elements of the reverse direction have the enterprise number 29305 of RFC 5103 before their id.",
     "",
     `## The ${theirs.length} fields of ra`,

@@ -1,11 +1,12 @@
 /**
- * Sets up the notebook kernels: `deno task kernel [folder]`.
+ * Sets up the notebook kernels: `deno task kernel [--lab] [folder]`.
  *
  * Installs the kernelspec "Panoptes (Deno)", and with npm also tslab and its kernelspec. With a folder, notebooks there find
- * Panoptes too: it gets a `deno.json` that maps `panoptes` to this project.
+ * Panoptes too: it gets a `deno.json` that maps `panoptes` to this project. With `--lab`, JupyterLab comes from PyPI into `.kernels/lab`.
  *
  * @module
  */
+import { parseArgs } from "@std/cli/parse-args";
 import { isAbsolute, join } from "node:path";
 import {
   denoSpec,
@@ -19,6 +20,9 @@ import {
   TSLAB_VERSION,
   tslabSpec,
 } from "./notebooks/kernelspec.ts";
+
+/** The version of JupyterLab that the browser test runs with. */
+const LAB_VERSION = "4.4.1";
 
 async function installTslab(): Promise<boolean> {
   const folder = join(ROOT, ".kernels");
@@ -66,12 +70,24 @@ async function prepareFolder(folder: string): Promise<string> {
   return `${config} written: notebooks there can  import { readPcap } from "panoptes"`;
 }
 
+/** JupyterLab in an environment of its own. */
+async function installLab(): Promise<boolean> {
+  const folder = join(ROOT, ".kernels/lab");
+  if (await exists(join(folder, "bin/jupyter-lab"))) return true;
+  if (await run("python3", ["-m", "venv", folder]) !== 0) return false;
+  return await run(join(folder, "bin/pip"), ["install", "-q", `jupyterlab==${LAB_VERSION}`]) === 0;
+}
+
 if (import.meta.main) {
+  const options = parseArgs(Deno.args, { boolean: ["lab"] });
   const specs: KernelSpec[] = [denoSpec()];
   if (await installTslab()) specs.push(tslabSpec());
   else console.error("tslab was not installed (npm is needed for it); the Deno kernel works without.");
   for (const path of await installSpecs(jupyterDataFolder(), specs)) console.log(`kernel installed: ${path}`);
-  const folder = Deno.args[0];
+  if (options.lab && !await installLab()) {
+    console.error("JupyterLab was not installed (Python with venv is needed for it).");
+  }
+  const folder = options._.map(String)[0];
   if (folder !== undefined) {
     console.log(
       await prepareFolder(isAbsolute(folder) ? folder : join(Deno.env.get("INIT_CWD") ?? Deno.cwd(), folder)),

@@ -39,7 +39,10 @@ export const P_RAW_PATH = 1 << 9;
 export const P_FIRST_FRAGMENT = 1 << 10;
 /** The 20-byte TCP header was captured: the tcp columns are filled (LINK-2). */
 export const P_TCP_HEADER = 1 << 11;
-/** UDP payload looks like RTP version 2 on ports that qualify (KEY-9). */
+/**
+ * UDP payload looks like RTP on ports that qualify (KEY-9): version 2, no header extension, a synchronisation source other than 0, the
+ * whole header captured.
+ */
 export const P_RTP = 1 << 12;
 /** ICMP error whose embedded datagram was captured; it begins at `inner`. */
 export const P_INNER = 1 << 13;
@@ -55,6 +58,8 @@ export const P_VLAN = 1 << 17;
 export const P_MPLS = 1 << 18;
 /** IPv6 fragment with offset 0 and more to come; `fragment` holds its length. Argus meters it like a whole packet (FRG-5). */
 export const P_FIRST_FRAGMENT6 = 1 << 19;
+/** UDP payload looks like an RTCP sender or receiver report on ports that qualify. */
+export const P_RTCP = 1 << 20;
 
 /** Words of one packet in `ends`: source (4), destination (4); IPv4 uses the first of each, MAC the first two. */
 export const END_WORDS = 8;

@@ -6,7 +6,7 @@ import { arp, ethernet, ethertype, llc, mpls, ppp, pppoe } from "./ethernet.ts";
 import { ip, ipv4, ipv6, trafficClass } from "./ip.ts";
 import { link } from "./links.ts";
 import { type DecodeOptions, LINK_ETHERNET } from "./options.ts";
-import { looksLikeRtp, tcpOptionBits, transport } from "./transport.ts";
+import { rtpBits, tcpOptionBits, transport } from "./transport.ts";
 import { gre, udpTunnel } from "./tunnels.ts";
 import * as W from "./walk.ts";
 import { Walk } from "./walk.ts";
@@ -170,11 +170,7 @@ function decodeEthernet(w: Walk, frames: FrameBatch): void {
       const source = p >>> 16, destination = p & 0xffff;
       if (source === 53 || destination === 53) {
         if (!(bits & P.P_IP6) && at + 10 <= o + cap) extra[i] = view.getUint16(at + 8);
-      } else if (
-        cap > 42 && at + 8 < o + cap && looksLikeRtp(bytes[at + 8]!, o + cap - at - 8, source, destination)
-      ) {
-        bits |= P.P_RTP;
-      }
+      } else bits |= rtpBits(bytes, at + 8, o + cap, p);
       kind[i] = P.P_UDP | bits;
     }
   }

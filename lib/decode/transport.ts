@@ -123,9 +123,7 @@ function udp(w: Walk): number {
   const dns = source === 53 || destination === 53;
   if (dns) {
     if (!(w.bits & P.P_IP6) && w.has(10)) c.extra[row] = w.u16(at + 8);
-  } else if (looksLikeRtp(w.u8(at + 8), w.end - at - 8, source, destination)) {
-    w.bits |= P.P_RTP;
-  }
+  } else w.bits |= rtpBits(w.bytes, at + 8, w.end, ports);
   if (w.inner || (w.teredo && !dns)) {
     w.at = at + 8;
     w.length -= 8;
@@ -134,10 +132,17 @@ function udp(w: Walk): number {
   return DONE;
 }
 
-/** Whether a UDP payload of `captured` bytes that begins with `first` may be RTP version 2 on these ports (KEY-9). */
-export function looksLikeRtp(first: number, captured: number, source: number, destination: number): boolean {
-  return first >> 6 === 2 && captured >= 12 && source >= 1024 && destination >= 1024 &&
-    !(source >= 7000 && source <= 7010) && !(destination >= 7000 && destination <= 7010);
+/** `P_RTP` or `P_RTCP` when a UDP payload from `at` to `end` may be one of them on these ports (KEY-9, measured), else 0. */
+export function rtpBits(bytes: Uint8Array, at: number, end: number, ports: number): number {
+  if (end - at < 12 || bytes[at]! >> 6 !== 2) return 0;
+  const source = ports >>> 16, destination = ports & 0xffff;
+  if (source < 1024 || destination < 1024) return 0;
+  if ((source >= 7000 && source <= 7010) || (destination >= 7000 && destination <= 7010)) return 0;
+  // Sender and receiver reports.
+  if (bytes[at + 1] === 200 || bytes[at + 1] === 201) return P.P_RTCP;
+  const extended = (bytes[at]! & 0x10) !== 0;
+  const ssrc = bytes[at + 8]! | bytes[at + 9]! | bytes[at + 10]! | bytes[at + 11]!;
+  return extended || ssrc === 0 ? 0 : P.P_RTP;
 }
 
 /** Query types of ICMP: everything else is taken for an error that quotes a datagram. */

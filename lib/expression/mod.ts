@@ -5,6 +5,7 @@
  */
 export * from "./ast.ts";
 export { type ParseOptions, parseRecordFilter } from "./parse.ts";
+export { type LowerOptions } from "./match.ts";
 export { compileRecordFilter, type FilterOptions, type RecordPredicate } from "./predicate.ts";
 export { printExpression } from "./print.ts";
 export { parseTimeRange, readTimeRange, type TimeMode, type TimeRange } from "./time_range.ts";

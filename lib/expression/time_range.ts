@@ -18,6 +18,7 @@ export type TimeMode = "intersects" | "includes" | "contained";
 
 /** A range of `-t`: both ends belong to it (filter.md section 7). */
 export interface TimeRange {
+  /** How records are compared with it. */
   readonly mode: TimeMode;
   /** Takes the records outside instead. */
   readonly negated: boolean;

@@ -35,12 +35,12 @@ export function emitRow(
         to[o + R.NET] = R.NET_TCP_INIT;
         to[o + R.SIDE + R.T_WIN] = 0;
       }
-      evidence = status & R.TCP_SYN
+      evidence = state[s + T.S_BITS]! & T.IS_REMEMBERED
+        ? R.EVIDENCE_REMEMBERED
+        : status & R.TCP_SYN
         ? R.EVIDENCE_SYN
         : status & R.TCP_SYNACK
         ? R.EVIDENCE_SYNACK
-        : state[s + T.S_BITS]! & T.IS_REMEMBERED
-        ? R.EVIDENCE_REMEMBERED
         : R.EVIDENCE_NONE;
     }
   } else if (low === P.P_ICMP || low === P.P_ICMP6) evidence = R.EVIDENCE_ICMP_TYPE;

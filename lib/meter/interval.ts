@@ -91,6 +91,18 @@ export function newEntryRow(
   doubles[d + R.S_LAST] = doubles[d + R.D_LAST] = NaN;
 }
 
+/** Writes the key of a TCP entry into `k`, as {@linkcode keyOfPacket} makes it from a packet; VLAN, MPLS and MAC parts, where a setting has them, are left out. */
+export function keyOfRow(table: FlowTable, row: number, k: Int32Array): void {
+  const w = row * R.WORDS, words = table.words;
+  k.fill(0);
+  k[K.K_KIND] = P.P_TCP | (words[w + R.KEY_TYPE]! << 8) | (words[w + R.PROTO]! << 16);
+  for (let j = 0; j < 4; j++) {
+    k[K.K_A + j] = words[w + R.SADDR + j]!;
+    k[K.K_B + j] = words[w + R.DADDR + j]!;
+  }
+  k[K.K_PORTS] = (words[w + R.SPORT]! << 16) | (words[w + R.DPORT]! & 0xffff);
+}
+
 /** ICMP types whose key has an id and a sequence, or neither. */
 function icmpShowsId(type: number): boolean {
   return type !== 3 && type !== 4 && type !== 5 && type !== 11 && type !== 12;

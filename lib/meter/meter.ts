@@ -9,13 +9,14 @@ import { Extras } from "./extras.ts";
 import * as T from "./flow_table.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Fragments } from "./fragments.ts";
+import { GHOST_ORIENT, Ghosts } from "./ghosts.ts";
 import { mapIcmpError } from "./icmp_map.ts";
-import { newEntryRow, zeroInterval } from "./interval.ts";
+import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import { IN_PROTO, RESTART, tcpFirst, tcpNext } from "./tcp.ts";
+import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext } from "./tcp.ts";
 import { accountArp, accountEsp, accountRtp } from "./other_protocols.ts";
 import { TimeoutQueues } from "./timeouts.ts";
 
@@ -55,6 +56,8 @@ export class Meter {
   readonly #rules: KeyRules;
   readonly #key = new Int32Array(KEY_WORDS);
   readonly extras: Extras | undefined;
+  /** Direction memory, when the setting has one. */
+  readonly ghosts: Ghosts | undefined;
   /** Batch being filled. */
   out: RecordBatch;
   /** Transport sequence numbers given (SEQ-1). */
@@ -99,6 +102,7 @@ export class Meter {
     this.#wantsLedger = options.ledger;
     this.ledger = options.ledger === undefined ? undefined : new Ledger();
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
+    this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
   }
 
   /** Capture time of the packet being processed, microseconds. */
@@ -228,7 +232,23 @@ export class Meter {
     this.table.state[row * T.STATE_WORDS + T.S_KEY] = id;
     this.table.own[id] = row;
     this.#holders.hold(id);
+    if (this.ghosts !== undefined && c.kind[i]! & P.P_TCP_HEADER) this.#recall(row, c, i);
     return row;
+  }
+
+  /** Gives a new entry the direction that a ghost remembers; a SYN speaks for itself. */
+  #recall(row: number, c: PacketColumns, i: number): void {
+    keyOfRow(this.table, row, this.#key);
+    const known = this.ghosts!.recall(this.#key, this.#now);
+    if (known === 0 || c.tcpFlags[i]! & SYN) return;
+    const table = this.table, s = row * T.STATE_WORDS, w = row * R.WORDS;
+    const orient = known & GHOST_ORIENT ? 1 : 0;
+    table.state[s + T.S_ORIENT] = orient;
+    if (orient) table.words[w + R.FLAGS]! |= R.FLAG_REVERSE;
+    else table.words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
+    table.words[w + R.TCP_STATUS]! |= known & ~GHOST_ORIENT;
+    table.state[s + T.S_BITS]! |= T.IS_REMEMBERED;
+    this.#event(E.E_REMEMBERED, row, this.#now, NaN);
   }
 
   /** Makes an entry whose source is the sender of this packet (DIR-1) and puts it on the status queue. */
@@ -304,7 +324,8 @@ export class Meter {
       if (state[s + T.S_TCP_COUNT] === 0) {
         tcpFirst(words, w, x, y, flags, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
         doubles[d + R.S_LAST + side] = time;
-        state[s + T.S_TCP_COUNT] = 1;
+        // The short form knows the source side only; a remembered entry may begin with the other one.
+        state[s + T.S_TCP_COUNT] = state[s + T.S_BITS]! & T.IS_REMEMBERED ? 2 : 1;
       } else {
         const ipid = c.ip[i]!;
         const did = tcpNext(
@@ -480,8 +501,16 @@ export class Meter {
 
   #drop(row: number, due: number): void {
     this.#event(E.E_DELETED, row, this.#exact ? due : this.#now, due);
+    if (this.ghosts !== undefined) this.#leaveGhost(row, this.#exact ? due : this.#now);
     this.table.unlink(row);
     this.#forget(row);
+  }
+
+  #leaveGhost(row: number, when: number): void {
+    const kind = this.table.state[row * T.STATE_WORDS + T.S_KIND]!;
+    if ((kind & P.P_KIND_MASK) !== P.P_TCP) return;
+    keyOfRow(this.table, row, this.#key);
+    this.ghosts!.remember(this.table, row, this.#key, when);
   }
 
   /** Gives an unlinked entry's row and key back. */

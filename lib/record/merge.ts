@@ -73,7 +73,8 @@ export function mergeRow(
   if (y[v + L.CONN_SEQ]! < x[w + L.CONN_SEQ]!) x[w + L.CONN_SEQ] = y[v + L.CONN_SEQ]!;
   if (hasBanks(a, b)) mergeBanks(a, ar, b, br, argus);
   // Loads are those of the merged record: the reader's memory of having turned one is void.
-  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & SECTION_FLAGS | L.FLAG_MERGED | L.FLAG_AGR) & ~L.FLAG_TURNED;
+  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & SECTION_FLAGS | L.FLAG_MERGED | L.FLAG_AGR) &
+    ~L.FLAG_TURNED;
 }
 
 /**

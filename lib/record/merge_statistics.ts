@@ -110,7 +110,7 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
     const i = i0 + block, j = j0 + block;
     const n = x[i + B.J_N]!, m = y[j + B.J_N]!;
     if (m === 0 || n === 0) {
-      if (n === 0) for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
+      if (n === 0) { for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!; }
       // The real program cuts these too, whether or not there is anything to join.
       if (argus) {
         x[i + B.J_MEAN] = Math.trunc(x[i + B.J_MEAN]!);

@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import type { SqlEngine } from "./engine.ts";
-import { CACHE_FIELDS, fieldsOf } from "./schema.ts";
+import { CACHE_FIELDS, fieldColumnsOf, fieldsOf, KEY, PART, PARTS, STATE } from "./schema.ts";
 import { type FlowStore, SqlStore } from "./store.ts";
 import { parseStoreUrl, type StoreUrl } from "./url.ts";
 
@@ -45,13 +45,10 @@ export async function openStore(text: string, options: OpenStoreOptions = {}): P
 
 /** Fields of an existing cache; its own columns stay, whatever is asked for. */
 function fieldColumnsIn(url: StoreUrl, columns: readonly string[]): string[] {
-  const state = columns.indexOf("state");
-  if (columns.includes("flowkey") && columns.includes("parts") && state > 0) {
-    return columns.filter((c, i) => i > 3 && c !== "record" && i !== columns.lastIndexOf("state"));
-  }
+  if ([KEY, PART, PARTS, STATE].every((name) => columns.includes(name))) return fieldColumnsOf(columns);
   throw new Problem(
     "store",
-    `Expected a cache of connections but found a table without flowkey and state (made by rasqlinsert? correct: "argus" goes on with it)`,
-    { source: `${url.name} table ${url.table}`, expected: "flowkey, parts, state", found: columns.join(", ") },
+    'Expected a cache of connections but found a table of another kind (correct: "argus" goes on with rasqlinsert\'s)',
+    { source: `${url.name}, table ${url.table}`, expected: [KEY, PART, PARTS, STATE].join(", "), found: columns.join(", ") },
   );
 }

@@ -18,7 +18,7 @@ export const SHARD = "shard";
 /** Argus record of the row, as in a file; what rasql reads. */
 export const RECORD = "record";
 /** Everything that is needed to go on merging (on part 1). */
-export const STATE = "state";
+export const STATE = "chain";
 /** Columns that are no fields. */
 const OWN_COLUMNS: readonly string[] = [SHARD, KEY, PART, PARTS, RECORD, STATE];
 

@@ -1,5 +1,5 @@
 import type { Field } from "../record/mod.ts";
-import type { SqlEngine, SqlValue } from "./engine.ts";
+import type { SqlEngine, SqlValue, TableShape } from "./engine.ts";
 import * as S from "./schema.ts";
 import type { StoreUrl } from "./url.ts";
 
@@ -43,6 +43,7 @@ export interface KeptKey {
 export interface FlowStore {
   readonly url: StoreUrl;
   readonly engine: SqlEngine;
+  readonly shape: TableShape;
   /** Begins a transaction on a shard and waits until no other writer is in it. */
   begin(shard: number): Promise<void>;
   commit(): Promise<void>;
@@ -64,21 +65,22 @@ export interface FlowStore {
 export class SqlStore implements FlowStore {
   readonly url: StoreUrl;
   readonly engine: SqlEngine;
-  readonly #shape;
+  /** The table. */
+  readonly shape: TableShape;
 
   /** Use `openStore`. */
   constructor(url: StoreUrl, engine: SqlEngine, fields: readonly Field[]) {
     this.url = url;
     this.engine = engine;
-    this.#shape = S.cacheShape(url.table, fields);
+    this.shape = S.cacheShape(url.table, fields);
   }
 
   /** Makes the tables and the rows that writers lock, unless they are there. */
   async prepare(): Promise<void> {
     await this.engine.create(S.POSITIONS);
-    await this.engine.create(this.#shape);
+    await this.engine.create(this.shape);
     if (this.engine.dialect !== "mysql") return;
-    const table = this.engine.dialect === "mysql" ? "`panoptes_positions`" : "panoptes_positions";
+    const table = `\`${S.POSITIONS.name}\``;
     const there = new Set(
       (await this.engine.all(`SELECT shard FROM ${table} WHERE flowtable = ? AND digest = ''`, [this.url.table]))
         .map((r) => Number(r[0])),
@@ -115,7 +117,7 @@ export class SqlStore implements FlowStore {
     const sharded = this.url.shards > 1;
     const by = sharded ? [S.SHARD, S.KEY, S.PART] : [S.KEY, S.PART];
     const rows = await this.engine.lookup(
-      this.#shape,
+      this.shape,
       by,
       keys.map((key) => sharded ? [shard, key, 1] : [key, 1]),
       [S.KEY, S.STATE, S.PARTS],
@@ -128,11 +130,11 @@ export class SqlStore implements FlowStore {
   }
 
   upsert(rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    return this.engine.put(this.#shape, rows);
+    return this.engine.put(this.shape, rows);
   }
 
   removeParts(parts: readonly { readonly key: Uint8Array; readonly part: number }[]): Promise<void> {
-    return this.engine.remove(this.#shape, [S.KEY, S.PART], parts.map((p) => [p.key, p.part]));
+    return this.engine.remove(this.shape, [S.KEY, S.PART], parts.map((p) => [p.key, p.part]));
   }
 
   async position(shard: number, capture: CaptureMark): Promise<Position | undefined> {

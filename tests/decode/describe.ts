@@ -20,7 +20,9 @@ export function describeRow(c: P.PacketColumns, i = 0): string {
   const two = `${port >>> 16}>${port & 0xffff}`;
   const detail: Record<string, string> = {
     tcp: two,
-    udp: `${two}${kind & P.P_RTP ? " rtp" : ""}${c.extra[i] ? ` dns=${c.extra[i]}` : ""}`,
+    udp: `${two}${kind & P.P_RTP ? " rtp" : kind & P.P_RTCP ? " rtcp" : ""}${
+      c.extra[i] ? ` dns=${c.extra[i]}` : ""
+    }`,
     icmp: `${port >> 8}/${port & 255} ${c.extra[i]! >>> 16}:${c.extra[i]! & 0xffff}${
       kind & P.P_INNER ? " quotes" : ""
     }`,

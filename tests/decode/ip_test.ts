@@ -62,13 +62,20 @@ Deno.test("padding is payload for IPv6 only: Argus counts to the end of the fram
 });
 
 Deno.test("the DNS id and RTP candidates (KEY-4, KEY-9)", () => {
-  const rtp = bytes(0x80, 0, u16(1), u32(2, 3), "audio");
+  const rtp = (first: number, type: number, source: number) =>
+    bytes(first, type, u16(1), u32(2, source), "audio");
+  const over = (payload: Uint8Array, from = 5004, to = 5006) => v4(17, udp(from, to, payload));
+  const plain = `udp ${PAIR} 5004>5006 app=17 e`;
   check([
     ["DNS", v4(17, udp(53, 4000, [u16(77), "rest"])), `udp ${PAIR} 53>4000 dns=77 app=6 e`],
     ["not over IPv6", v6(17, udp(53, 4000, [u16(77), "rest"])), `udp ${PAIR6} 53>4000 app=6 e`],
-    ["RTP", v4(17, udp(5004, 5006, rtp)), `udp ${PAIR} 5004>5006 rtp app=17 e`],
-    ["low port", v4(17, udp(1023, 5006, rtp)), `udp ${PAIR} 1023>5006 app=17 e`],
-    ["port 7005", v4(17, udp(7005, 5006, rtp)), `udp ${PAIR} 7005>5006 app=17 e`],
+    ["RTP", over(rtp(0x80, 0, 3)), `udp ${PAIR} 5004>5006 rtp app=17 e`],
+    ["source 0", over(rtp(0x80, 0, 0)), plain],
+    ["header extension", over(rtp(0x90, 0, 3)), plain],
+    ["11 bytes", over(rtp(0x80, 0, 3).subarray(0, 11)), `udp ${PAIR} 5004>5006 app=11 e`],
+    ["receiver report", over(rtp(0x80, 201, 3)), `udp ${PAIR} 5004>5006 rtcp app=17 e`],
+    ["low port", over(rtp(0x80, 0, 3), 1023), `udp ${PAIR} 1023>5006 app=17 e`],
+    ["port 7005", over(rtp(0x80, 0, 3), 7005), `udp ${PAIR} 7005>5006 app=17 e`],
   ]);
 });
 

@@ -89,12 +89,12 @@ Deno.test("XML: attributes in column order, values escaped, closed at the end", 
   printer.finish();
   const lines = printer.sink.text().split("\n");
   assertEquals(lines[0], '<?xml version ="1.0" encoding="UTF-8"?>');
-  assertEquals(lines[6], '  ArgusSourceId = "127.0.0.1"  NetAddr = "0.0.0.0"  NetMask = "0.0.0.0">');
+  assertEquals(lines[7], '  ArgusSourceId = "127.0.0.1"  NetAddr = "0.0.0.0"  NetMask = "0.0.0.0">');
   assertEquals(
-    lines[8],
+    lines[9],
     ' <ArgusFlowRecord  Proto = "tcp" StartTime = "2001-09-09T01:46:40.000000" Dir" Label = "a&lt;&quot;b&quot;&amp;c"></ArgusFlowRecord>',
   );
-  assertEquals(lines[9], "</ArgusDataStream>");
+  assertEquals(lines[10], "</ArgusDataStream>");
 });
 
 Deno.test("XML without records is empty", () => {

@@ -82,6 +82,7 @@ export function samples(): R.RecordBatch {
   add(R.KEY_IPV6, 58, [128, 0], [3, 3, 300, 300, 90, 90], [9e6, 11e6]);
   const esp = add(R.KEY_IPV4, 50, [0, 0x1234], [2, 0, 124, 0, 56, 0], [12e6, 12.5e6]);
   batch.words[esp * R.WORDS + R.NET] = R.NET_ESP;
+  batch.words[esp * R.WORDS + R.TCP_STATUS] = 0x10;
   batch.words[esp * R.WORDS + R.ESP_LOST] = 4;
   add(R.KEY_IPV4, 132, [0, 0], [1, 2, 66, 132, 12, 24], [13e6, 13.5e6]);
   const vlan = add(
@@ -119,7 +120,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "attributes":
     "-s sttl dttl stos sdsb sipid dipid shops dhops svid svlan smac dmac smaxsz dminsz senc smeansz pcr stf",
   "widths":
-    "-s stime:9 saddr:7 sport:3 daddr:30 dport:4 dir:3 bytes:4 flgs:4 state:2 proto:2 dur:4 suser:5 rank xxx trans",
+    "-s stime:9 saddr:7 sport:3 daddr:30 dport:4 dir:3 bytes:4 flgs:4 state:4 proto:2 dur:4 suser:5 rank xxx trans",
   "human": "-H -p 1 -s pkts bytes load rate smeansz swin sgap",
   "repeated-titles": "-L 5 -s seq proto",
   "no-titles": "-L -1 -s seq proto",

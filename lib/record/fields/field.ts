@@ -35,8 +35,11 @@ export type MergeRule =
 
 /** An IPFIX information element; `pen` 29305 (RFC 5103) marks the reverse direction of a biflow. */
 export interface IpfixElement {
+  /** Name of the element. */
   readonly name: string;
+  /** Its id. */
   readonly id: number;
+  /** Private enterprise number, where it is not of IANA. */
   readonly pen?: number;
 }
 
@@ -92,9 +95,11 @@ export interface Field {
   readonly vanishes: boolean;
   /** The title is centred. */
   readonly centred: boolean;
+  /** One line of meaning. */
   readonly meaning: string;
   /** Unit of the value: s, ms, bytes, packets, ... or empty. */
   readonly unit: string;
+  /** What the value is. */
   readonly type: FieldType;
   /** The value as number, for all types but `text`. */
   readonly number: NumberGetter | undefined;
@@ -104,12 +109,15 @@ export interface Field {
   readonly sort: (batch: RecordBatch, row: number) => number | string;
   /** Makes the writer for a style and the width of the column. */
   readonly print: (style: PrintStyle, width: number) => Put;
+  /** What merging records does to it. */
   readonly merge: MergeRule;
   /** SQL column type, as rasqlinsert uses. */
   readonly sql: string;
   /** XML attribute, empty when the program writes none. */
   readonly xml: string;
+  /** Information element for IPFIX export. */
   readonly ipfix: IpfixElement | undefined;
+  /** Column type for Arrow and Parquet. */
   readonly arrow: ArrowType;
   /** Not one of ra's fields. */
   readonly extension: boolean;

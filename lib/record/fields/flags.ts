@@ -38,7 +38,7 @@ export function flagLetters(batch: RecordBatch, row: number): string {
   else if ((flags & R.FLAG_FRAGS) !== 0) c[6] = "F";
   const options = (flags & R.FLAG_S_IPOPT ? w[at + R.S_IPOPT]! : 0) |
     (flags & R.FLAG_D_IPOPT ? w[at + R.D_IPOPT]! : 0);
-  if (options !== 0) c[7] = optionLetter(options);
+  if ((options & 255) !== 0) c[7] = optionLetter(options & 255);
   const cor = batch.more?.get(row)?.cor?.length ?? 0;
   if (cor > 0) c[8] = String(cor);
   return c.join("");
@@ -61,18 +61,28 @@ function tcpLetters(batch: RecordBatch, row: number, c: string[]): void {
   c[5] = pair(has(R.TCP_S_ECN), has(R.TCP_D_ECN), "E", "x", "t");
 }
 
+/** ESP status bits: packets lost by source and destination; the out-of-order bits are those of TCP (observed). */
+const ESP_S_DROP = 0x10, ESP_D_DROP = 0x20;
+
 function networkLetters(batch: RecordBatch, row: number, c: string[]): void {
   const at = row * R.WORDS, w = batch.words, net = w[at + R.NET];
   if (net === R.NET_RTP) {
     c[3] = pair(w[at + R.RTP_SDROP]! !== 0, w[at + R.RTP_DDROP]! !== 0, "*", "s", "d");
-  } else if (net === R.NET_ESP && w[at + R.ESP_LOST]! !== 0) c[3] = "s";
+  } else if (net === R.NET_ESP) {
+    const status = w[at + R.TCP_STATUS]!;
+    c[3] = pair((status & ESP_S_DROP) !== 0, (status & ESP_D_DROP) !== 0, "*", "s", "d");
+    if (c[3] === " ") c[3] = pair((status & R.TCP_S_OOO) !== 0, (status & R.TCP_D_OOO) !== 0, "&", "i", "r");
+  }
 }
 
-/** Letter of each IP option bit from bit 0: record route, time stamp, security, loose route, satnet, strict route, router alert. */
-const OPTION_LETTERS = "RT+LDSA";
+/**
+ * Letter of each IP option bit from bit 0: record route, time stamp, security, loose route, satnet, strict route, router alert,
+ * unknown.
+ */
+const OPTION_LETTERS = "RT+LDSAU";
 
 function optionLetter(bits: number): string {
-  return (bits & (bits - 1)) !== 0 ? "O" : OPTION_LETTERS[31 - Math.clz32(bits)] ?? "U";
+  return (bits & (bits - 1)) !== 0 ? "O" : OPTION_LETTERS[31 - Math.clz32(bits)]!;
 }
 
 /** The flags column and the encapsulations it sums up. */

@@ -44,7 +44,8 @@ export function gap(batch: RecordBatch, row: number, which: 0 | 1): number {
   const next = side(batch, row, which, R.T_SEQ);
   // A merge can leave a side without next number (a last record that did not hear of it).
   if (next === 0 || side(batch, row, which, R.T_SEQBASE) === 0) return 0;
-  const seen = (next - side(batch, row, which, R.T_SEQBASE) >>> 0) - (side(batch, row, which, R.T_BYTES) >>> 0) - 1;
+  const seen = (next - side(batch, row, which, R.T_SEQBASE) >>> 0) -
+    (side(batch, row, which, R.T_BYTES) >>> 0) - 1;
   // Too much for the original's integer (a base from before a wrap, after a merge).
   return seen > 0x7fffffff ? -0x80000000 : Math.max(0, seen);
 }

@@ -4,6 +4,7 @@ import { DEFAULT_FIELDS, fieldOf, findField } from "../fields/registry.ts";
 
 /** A field in its place in the output. */
 export interface Column {
+  /** The field. */
   readonly field: Field;
   /** Characters it takes in fixed width output; times grow by the precision. */
   readonly width: number;

@@ -117,6 +117,7 @@ export class Printer {
   readonly #style: PrintStyle;
   readonly #title: Uint8Array;
 
+  /** Compiles the options. */
   constructor(options: PrintOptions = {}) {
     const columns = this.#columns = options.columns ?? defaultColumns();
     const style = this.#style = styleOf(options);

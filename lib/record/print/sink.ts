@@ -23,6 +23,7 @@ export class Sink {
   /** Where the next byte goes. */
   at = 0;
 
+  /** Makes an empty sink with room for so many bytes. */
   constructor(capacity = 1 << 16) {
     this.bytes = new Uint8Array(capacity);
   }

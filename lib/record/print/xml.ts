@@ -65,6 +65,7 @@ export class XmlPrinter {
   /** Told what is known of the probe before the first record is printed. */
   header: XmlHeader = { begin: 0, now: Date.now() * 1000, link: 1, sourceId: 0 };
 
+  /** Compiles the options; delimiter, widths and titles mean nothing here. */
   constructor(options: PrintOptions = {}) {
     this.#columns = (options.columns ?? defaultColumns()).filter((c) => c.field.xml !== "");
     const time: PutTime = compileTime({

@@ -1,0 +1,163 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { ROOT } from "../../scripts/notebooks/kernelspec.ts";
+import { findChromium, findJupyter, type Flavour, startJupyter } from "./jupyter.ts";
+
+const ARTIFACTS = join(ROOT, ".artifacts");
+
+interface Cell {
+  cell_type: string;
+  id: string;
+  source: string[];
+  outputs?: unknown[];
+  execution_count?: number | null;
+  metadata: Record<string, unknown>;
+}
+
+const HOSTILE = `import { table, timeline } from "../mod.ts";
+const evil = "<script>window.__reached = 1</script><img src=x onerror='window.__reached = 2'>";
+await Deno.jupyter.display(table({ title: evil, columns: [{ name: evil }], rows: [[evil]], note: evil }));
+timeline({ title: evil, subtitle: evil, sides: [evil, evil], packets: [0, 1e6], lanes: [{ name: evil, records: [{ start: 0, end: 1e6, evidence: "none", direction: evil, packets: 1, label: evil, detail: evil }] }] })`;
+
+/** Notebook 01 without its outputs, and with a cell that shows hostile texts at the end. */
+async function notebook(): Promise<string> {
+  const book = JSON.parse(await Deno.readTextFile(join(ROOT, "notebooks/01-the-case.ipynb"))) as {
+    cells: Cell[];
+  };
+  for (const cell of book.cells) {
+    if (cell.cell_type !== "code") continue;
+    cell.outputs = [];
+    cell.execution_count = null;
+  }
+  book.cells.push({
+    cell_type: "code",
+    id: "hostile",
+    metadata: {},
+    source: [HOSTILE],
+    outputs: [],
+    execution_count: null,
+  });
+  return JSON.stringify(book);
+}
+
+/** Runs all cells in the page and waits until every code cell has an output. */
+async function runAll(page: Page, flavour: Flavour, cells: number): Promise<string> {
+  if (flavour.name === "lab") {
+    await page.waitForFunction(
+      `window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"`,
+      undefined,
+      { timeout: 90_000 },
+    );
+    await page.evaluate(`window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => {})`);
+    const output = ".jp-CodeCell .jp-OutputArea-output";
+    await page.waitForFunction(
+      `[...document.querySelectorAll(".jp-CodeCell")].filter(c => c.querySelector(".jp-OutputArea-output")).length >= ${cells}`,
+      undefined,
+      { timeout: 180_000 },
+    );
+    return output;
+  }
+  await page.waitForFunction(`window.Jupyter?.notebook?.kernel?.is_connected?.()`, undefined, {
+    timeout: 90_000,
+  });
+  await page.evaluate(`Jupyter.notebook.set_autosave_interval(0); Jupyter.notebook.execute_all_cells()`);
+  await page.waitForFunction(
+    `[...document.querySelectorAll(".code_cell")].filter(c => c.querySelector(".output_subarea")).length >= ${cells}`,
+    undefined,
+    { timeout: 180_000 },
+  );
+  return ".code_cell .output_subarea";
+}
+
+const chrome = await findChromium(), jupyters = await findJupyter();
+const missing = !chrome
+  ? "chromium"
+  : jupyters.length === 0
+  ? "jupyter-notebook or deno task kernel --lab"
+  : undefined;
+
+if (missing) Deno.test({ name: `browser: skipped, not installed: ${missing}`, ignore: true, fn: () => {} });
+
+for (const flavour of jupyters) {
+  Deno.test({
+    name: `browser: notebook 01 in ${
+      flavour.name === "lab" ? "JupyterLab" : "Jupyter Notebook"
+    } shows table and timeline`,
+    ignore: chrome === undefined,
+    // Chromium and the server are processes of their own, which end a moment after they are told to.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const text = await notebook();
+      const cells = (JSON.parse(text) as { cells: Cell[] }).cells.filter((c) =>
+        c.cell_type === "code"
+      ).length;
+      const server = await startJupyter(flavour, { "01-the-case.ipynb": text });
+      const browser = await chromium.launch({ executablePath: chrome!, args: ["--no-sandbox"] });
+      try {
+        const page = await browser.newPage({ viewport: { width: 1500, height: 1100 } });
+        await page.goto(server.url("01-the-case.ipynb"));
+        const output = await runAll(page, flavour, cells);
+        await page.waitForSelector(`${output} svg.panoptes-picture`, { state: "attached" });
+        await page.waitForTimeout(1000);
+        await Deno.mkdir(ARTIFACTS, { recursive: true });
+
+        const tables = await page.$$eval(`${output} .panoptes table`, (all) =>
+          // deno-lint-ignore no-explicit-any
+          (all as any[]).map((t) => t.tBodies[0].rows.length));
+        assertEquals(tables.slice(0, 2), [2, 13], "records under S=999999s and S=19999s");
+
+        const sorted = await page.$$eval(`${output} .panoptes table`, (all) => {
+          // deno-lint-ignore no-explicit-any
+          const t = all[1] as any, heads = [...t.tHead.rows[0].cells];
+          // deno-lint-ignore no-explicit-any
+          const at = heads.findIndex((h: any) => h.textContent.startsWith("TotPkts"));
+          heads[at].querySelector("button").click();
+          // deno-lint-ignore no-explicit-any
+          return [...t.tBodies[0].rows].map((r: any) => Number(r.cells[at].textContent));
+        });
+        assertEquals(sorted, sorted.toSorted((a, b) => a - b), "a click on a heading sorts by numbers");
+
+        const seen = async () =>
+          await page.$$eval(`${output} svg.panoptes-picture`, (all) =>
+            // deno-lint-ignore no-explicit-any
+            (all as any[]).filter((s) => s.getBoundingClientRect().width > 0)
+              // deno-lint-ignore no-explicit-any
+              .map((s) => ({
+                width: Number(s.getAttribute("width")),
+                bars: s.querySelectorAll("g rect").length,
+              })) as any);
+        const wide = await seen() as { width: number; bars: number }[];
+        assertEquals(wide[0]!.width, 1000);
+        assert(wide[0]!.bars >= 24, "a bar for each of the 24 records");
+        const picture = page.locator(`${output} svg.panoptes-picture`).first();
+        await picture.scrollIntoViewIfNeeded();
+        await picture.screenshot({ path: join(ARTIFACTS, `timeline-1000-${flavour.name}.png`) });
+        await page.screenshot({ path: join(ARTIFACTS, `notebook-01-${flavour.name}.png`) });
+
+        assertEquals(await page.evaluate("window.__reached"), undefined, "no text of the data became markup");
+        assertEquals(
+          await page.$$eval(`${output} .panoptes img, ${output} .panoptes script`, (all) => all.length),
+          0,
+        );
+
+        if (flavour.name === "lab") {
+          await page.evaluate(
+            `window.jupyterapp.commands.execute("application:toggle-left-area").then(() => {})`,
+          );
+        }
+        await page.setViewportSize({ width: 640, height: 1000 });
+        await page.waitForTimeout(500);
+        const narrow = await seen() as { width: number }[];
+        assertEquals(narrow[0]!.width, 400, "a narrow page gets the narrow drawing");
+        const small = page.locator(`${output} .pn-narrow svg.panoptes-picture`).first();
+        await small.scrollIntoViewIfNeeded();
+        await small.screenshot({ path: join(ARTIFACTS, `timeline-400-${flavour.name}.png`) });
+      } finally {
+        await browser.close();
+        await server.stop();
+      }
+    },
+  });
+}
