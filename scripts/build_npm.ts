@@ -1,12 +1,12 @@
 /**
- * Builds the package for Node and tslab in `npm/`: `deno task build:npm`.
+ * Builds the package for Node and tslab in `npm/`, or in another folder: `deno task build:npm [folder]`.
  *
  * Everything but the databases' drivers is bundled, since `deno pack` leaves the names of the import map as they are, and tslab cannot
  * import `.ts` sources. A link in `node_modules/` lets notebooks and tests of this project `import ... from "panoptes"`.
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
 import { ROOT, run } from "./notebooks/kernelspec.ts";
 
@@ -109,10 +109,10 @@ async function link(): Promise<void> {
   await Deno.symlink("../npm", at, { type: "dir" });
 }
 
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   const config = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as Config;
-  const out = join(ROOT, "npm");
-  await Deno.remove(out, { recursive: true }).catch(() => {});
+  const out = args[0] === undefined ? join(ROOT, "npm") : resolve(args[0]);
+  if (args[0] === undefined) await Deno.remove(out, { recursive: true }).catch(() => {});
   await Deno.mkdir(out, { recursive: true });
   for (const [format, name] of [["esm", "index.js"], ["cjs", "index.cjs"]] as const) {
     const status = await bundle(format, join(out, name));
@@ -122,9 +122,9 @@ async function main(): Promise<number> {
   await Deno.copyFile(join(ROOT, "LICENSE"), join(out, "LICENSE")).catch(() => {});
   await Deno.copyFile(join(ROOT, "README.md"), join(out, "README.md")).catch(() => {});
   await Deno.writeTextFile(join(out, "package.json"), JSON.stringify(packageJson(config), null, 2) + "\n");
-  await link();
+  if (args[0] === undefined) await link();
   console.log(`built ${out}`);
   return 0;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -486,6 +486,11 @@ export function connectionKey(x: Int32Array, w: number, key: Int32Array): number
     key[9 + i] = arp && i > 0 ? 0 : x[d + i]!;
   }
   key[13] = 0;
+  return hashConnectionKey(key);
+}
+
+/** The hash of a connection key. */
+export function hashConnectionKey(key: Int32Array): number {
   let hash = 0;
   for (let i = 0; i < KEY_WORDS; i++) {
     hash = Math.imul(hash ^ key[i]!, 0x9e3779b1);

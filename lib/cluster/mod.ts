@@ -15,6 +15,7 @@ export {
   CONNECTION_KEY_WORDS,
   connectionKey,
   Connections,
+  hashConnectionKey,
   type KeptStretch,
   STRETCH_FACTS,
   type Turned,

@@ -21,10 +21,11 @@ export const P_RARP = 9;
 export const P_ETHER = 10;
 /** MAC flow by LLC SAPs. */
 export const P_LLC = 11;
+/** IS-IS of a known PDU type, whose identity `readIsis` reads; its PDU begins at `l3`. Endpoints are the MACs. */
 export const P_ISIS = 12;
 /** IPv4 fragment that is not the first one, or IPv6 likewise (FRG-1, FRG-5). */
 export const P_FRAGMENT = 13;
-/** 802.11 management and control. */
+/** 802.11: transmitter and receiver; `mac` holds the third address of the header, the SSID is read by `wlanSsid`. */
 export const P_WLAN = 14;
 /** Dropped before the link handler: does not even move the clock (link type accepted but not decoded, LINK-1). */
 export const P_DROPPED = 15;
@@ -66,6 +67,14 @@ export const END_WORDS = 8;
 /** Words of one packet in `mac`: destination MAC then source MAC (12 bytes). */
 export const MAC_WORDS = 3;
 
+/** What Argus leaves standing from one packet to the next, imitated with quirks. One for all batches of a capture. */
+export class DecodeMemory {
+  /** IP option bits of the last IPv4 packet: every IPv6 packet repeats them. */
+  ipOptions = 0;
+  /** Second and third 802.11 address of the last frame, for frames that have none. */
+  readonly stations: Uint8Array = new Uint8Array(12);
+}
+
 /** Decoded packets of one batch; row i belongs to frame `firstFrame + i`. */
 export class PacketColumns {
   /** Packets in the batch. */
@@ -74,11 +83,8 @@ export class PacketColumns {
   firstFrame = 1;
   /** The bytes that `offset`, `payload` and `inner` point into. */
   bytes: Uint8Array = new Uint8Array(0);
-  /**
-   * IP option bits of the last IPv4 packet, kept from batch to batch: with quirks every IPv6 packet repeats them, because Argus
-   * does not clear them there.
-   */
-  staleOptions = 0;
+  /** What decoding carries over from batch to batch. */
+  memory: DecodeMemory = new DecodeMemory();
   /** Microseconds since 1970, whole. */
   readonly time: Float64Array;
   /** Nanoseconds below the microsecond. */
@@ -95,7 +101,8 @@ export class PacketColumns {
   readonly ends: Int32Array;
   /** IP protocol; ethertype for P_ETHER. Tunnels: the innermost. */
   readonly proto: Int32Array;
-  /** Source port << 16 | destination port. ICMP: type << 8 | code. LLC: SSAP << 16 | DSAP. IGMP: type << 8 | code. ESP: SPI. ARP: operation. */
+  /** Source port << 16 | destination port. ICMP: type << 8 | code. LLC: SSAP << 16 | DSAP. IGMP: type << 8 | code. ESP: SPI. ARP: operation.
+   * IS-IS: PDU type. 802.11: type << 8 | subtype. */
   readonly ports: Int32Array;
   /** DNS id; ICMP id << 16 | sequence; IGMP and fragments: ip_id; ESP: sequence number; IPv6 fragment: id word. */
   readonly extra: Int32Array;

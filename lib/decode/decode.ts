@@ -1,6 +1,6 @@
 import type { FrameBatch } from "../capture/mod.ts";
 import * as P from "./columns.ts";
-import type { PacketColumns } from "./columns.ts";
+import type { DecodeMemory, PacketColumns } from "./columns.ts";
 import * as R from "./encaps.ts";
 import { arp, ethernet, ethertype, llc, mpls, ppp, pppoe } from "./ethernet.ts";
 import { ip, ipv4, ipv6, trafficClass } from "./ip.ts";
@@ -107,7 +107,7 @@ function decodeEthernet(w: Walk, frames: FrameBatch): void {
             const e = i * P.END_WORDS;
             ends[e] = view.getInt32(o + 26);
             ends[e + 4] = view.getInt32(o + 30);
-            c.staleOptions = 0;
+            c.memory.ipOptions = 0;
             ip[i] = ((rest & 0xff00) << 16) | ((first & 0xff) << 16) | (lengthAndId & 0xffff);
             bits = P.P_MAC;
             etherType[i] = 0x0800;
@@ -123,7 +123,7 @@ function decodeEthernet(w: Walk, frames: FrameBatch): void {
           for (let j = 0; j < 8; j++) ends[e + j] = view.getInt32(o + 22 + 4 * j);
           // The real meter takes the eight bits behind the first 20 for the traffic class.
           ip[i] = (bytes[o + 21]! << 24) | trafficClass(view.getInt32(o + 14), argus);
-          ipOptions[i] = argus ? c.staleOptions : 0;
+          ipOptions[i] = argus ? c.memory.ipOptions : 0;
           bits = P.P_MAC | P.P_IP6;
           etherType[i] = 0x86dd;
         }
@@ -188,9 +188,15 @@ function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number
  * Headers count only as far as they were captured: damaged or cut frames never throw and never read beyond themselves. A link type
  * that {@linkcode linkTypeSupport} calls unsupported is decoded all the same when its layout is known, else its packets are dropped.
  *
+ * @param memory must be given when the batches of one capture go into different columns in turn.
  * @param into must have room for all frames; its columns are overwritten and stay valid until the next batch.
  */
-export function decode(frames: FrameBatch, into: PacketColumns, options: DecodeOptions = {}): void {
+export function decode(
+  frames: FrameBatch,
+  into: PacketColumns,
+  options: DecodeOptions = {},
+  memory: DecodeMemory = into.memory,
+): void {
   const n = frames.length;
   if (into.capacity < n) throw new RangeError(`Expected room for ${n} packets but found ${into.capacity}`);
   const w = new Walk(into);
@@ -199,6 +205,7 @@ export function decode(frames: FrameBatch, into: PacketColumns, options: DecodeO
   w.argus = options.quirks !== "none";
   w.inner = !w.argus && options.tunnels !== "outer";
   w.teredo = options.tunnelDiscovery === true;
+  into.memory = memory;
   into.length = n;
   into.firstFrame = frames.firstFrame;
   into.time.set(frames.time.subarray(0, n));

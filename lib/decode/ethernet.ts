@@ -1,6 +1,7 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
 import { isIp4 } from "./ip.ts";
+import { isIsis, NLPID_ISIS } from "./isis.ts";
 import { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE, type Walk } from "./walk.ts";
 
 const ETHERNET_HEADER = 14;
@@ -125,13 +126,17 @@ export function llc(w: Walk): number {
     w.at += 8;
     return ETHERTYPE;
   }
-  if (dsap === 0xfe && ssap === 0xfe && control === 3 && w.u8(at + 3) === 0x83) {
-    w.kind = P.P_ISIS;
-    c.proto[row] = w.u8(at + 7) & 0x1f;
-    c.ports[row] = 0;
-    c.l3[row] = at + 3;
-    c.app[row] = c.size[row]! - (at + 3 - w.start);
-    c.payload[row] = at + 3;
+  if (dsap === 0xfe && ssap === 0xfe && control === 3 && w.u8(at + 3) === NLPID_ISIS) {
+    const pdu = at + 3;
+    c.l3[row] = pdu;
+    c.app[row] = c.size[row]! - (pdu - w.start);
+    c.payload[row] = pdu;
+    // PDUs that are not told apart stay an llc flow, with the protocol id for an ethertype.
+    c.proto[row] = NLPID_ISIS;
+    if (isIsis(w.bytes, pdu, w.end)) {
+      w.kind = P.P_ISIS;
+      c.ports[row] = w.bytes[pdu + 4]!;
+    }
   }
   return DONE;
 }

@@ -68,8 +68,8 @@ export function ipv4(w: Walk): number {
   c.ends[e] = view.getInt32(at + 12);
   c.ends[e + 4] = view.getInt32(at + 16);
   c.ip[row] = (w.bytes[at + 8]! << 24) | (w.bytes[at + 1]! << 16) | id;
-  c.staleOptions = header > 20 ? ipOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
-  c.ipOptions[row] = c.staleOptions;
+  c.memory.ipOptions = header > 20 ? ipOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
+  c.ipOptions[row] = c.memory.ipOptions;
   opened(w, 0);
   w.proto = c.proto[row] = w.bytes[at + 9]!;
   w.length = total - header;
@@ -129,7 +129,7 @@ export function ipv6(w: Walk): number {
   const e = row * P.END_WORDS;
   for (let j = 0; j < 8; j++) c.ends[e + j] = view.getInt32(at + 8 + 4 * j);
   c.ip[row] = (w.bytes[at + 7]! << 24) | trafficClass(view.getInt32(at), w.argus);
-  c.ipOptions[row] = w.argus ? c.staleOptions : 0;
+  c.ipOptions[row] = w.argus ? c.memory.ipOptions : 0;
   opened(w, P.P_IP6);
   w.proto = w.bytes[at + 6]!;
   const stated = view.getUint16(at + 4);

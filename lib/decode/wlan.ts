@@ -1,5 +1,6 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
+import type { PacketColumns } from "./columns.ts";
 import { DONE, ETHERTYPE, type Walk } from "./walk.ts";
 
 /**
@@ -19,6 +20,10 @@ export function wlan(w: Walk): number {
   c.ports[row] = (type << 8) | subtype;
   c.app[row] = c.size[row]!;
   const receiver = at + 4, transmitter = at + 10;
+  if (w.argus) {
+    stations(w);
+    return DONE;
+  }
   if (type !== 2) {
     w.macEnds(transmitter, receiver);
     return DONE;
@@ -27,7 +32,6 @@ export function wlan(w: Walk): number {
   const source = fromDs ? (toDs ? at + 24 : third) : transmitter;
   const destination = toDs ? third : receiver;
   w.macEnds(source, destination);
-  if (w.argus) return DONE;
   // Null data and encrypted payloads cannot be opened.
   if (subtype & 4 || flags & 0x40) return DONE;
   const header = 24 + (toDs && fromDs ? 6 : 0) + (subtype & 8 ? (flags & 0x80 ? 6 : 2) : 0);
@@ -46,6 +50,57 @@ export function wlan(w: Walk): number {
   c.etherType[row] = w.type;
   w.at += 8;
   return w.next <= 1500 ? DONE : ETHERTYPE;
+}
+
+/** Argus: the header's first three addresses as they stand; where the frame has no more bytes, those of the frame before. */
+function stations(w: Walk): void {
+  const { c, row, at } = w, stale = c.memory.stations, m = row * P.MAC_WORDS;
+  for (let j = 0; j < 12 && at + 10 + j < w.end; j++) stale[j] = w.bytes[at + 10 + j]!;
+  w.macEnds(at + 4, at + 4);
+  const ends = c.ends, e = row * P.END_WORDS;
+  const word = (j: number) =>
+    (stale[j]! << 24) | (stale[j + 1]! << 16) | (stale[j + 2]! << 8) | stale[j + 3]!;
+  ends[e] = word(0);
+  ends[e + 1] = (stale[4]! << 24) | (stale[5]! << 16);
+  c.mac[m] = word(6);
+  c.mac[m + 1] = (stale[10]! << 24) | (stale[11]! << 16);
+  c.mac[m + 2] = 0;
+}
+
+/** Fixed fields before the elements of management frames that name a network, by subtype; -1 for the others. */
+function elementsAt(subtype: number): number {
+  switch (subtype) {
+    case 0: // association request
+      return 4;
+    case 2: // reassociation request
+      return 10;
+    case 4: // probe request
+      return 0;
+    case 5: // probe response, beacon
+    case 8:
+      return 12;
+    default:
+      return -1;
+  }
+}
+
+/** Copies the SSID that the management frame of row `i` names into `out` (32 bytes, zero filled) and tells its length. */
+export function wlanSsid(c: PacketColumns, i: number, out: Uint8Array): number {
+  out.fill(0);
+  const fixed = c.ports[i]! >> 8 === 0 ? elementsAt(c.ports[i]! & 0xff) : -1;
+  if (fixed < 0) return 0;
+  const end = c.offset[i]! + c.captured[i]!;
+  let at = c.l3[i]! + 24 + fixed;
+  while (at + 2 <= end) {
+    const length = c.bytes[at + 1]!;
+    if (c.bytes[at] === 0) {
+      const n = Math.min(length, out.length, end - at - 2);
+      out.set(c.bytes.subarray(at + 2, at + 2 + n));
+      return n;
+    }
+    at += 2 + length;
+  }
+  return 0;
 }
 
 /** Bytes of the radiotap, PPI, Prism or AVS header before the 802.11 one, or -1 when it does not fit. */

@@ -104,12 +104,14 @@ async function run(task: DecodeTask): Promise<void> {
         scope.postMessage({ kind: "progress", read, total });
       },
     });
+    // The slots take turns, so what one packet leaves to the next cannot live in their columns.
+    const memory = new P.DecodeMemory();
     for await (const batch of frames) {
       if (!admits(batch, task.options.quirks)) break;
       if (batch.length === 0) continue;
       const slot = free();
       const c = slot.columns;
-      decode(batch, c, task.options);
+      decode(batch, c, task.options, memory);
       keys.useMemory(slot.ids, slot.swaps, slot.quoted);
       slot.header[S.H_BATCH] = keys.intern(c);
       if (connections) {

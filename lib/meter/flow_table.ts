@@ -1,4 +1,4 @@
-import { DOUBLES, WORDS } from "../record/mod.ts";
+import { DOUBLES, FLAGS, FLAGS_RARE, RARE, WORDS } from "../record/mod.ts";
 
 /** Words of meter-only state beside each row. */
 export const STATE_WORDS = 16;
@@ -95,7 +95,8 @@ export class FlowTable {
       if (row === this.#capacity) this.#grow();
     }
     if (++this.live > this.peak) this.peak = this.live;
-    this.words.fill(0, row * WORDS, (row + 1) * WORDS);
+    // The rare words were left zero by free().
+    this.words.fill(0, row * WORDS, row * WORDS + RARE);
     this.state.fill(0, row * STATE_WORDS, (row + 1) * STATE_WORDS);
     this.doubles.fill(0, row * DOUBLES, (row + 1) * DOUBLES);
     return row;
@@ -104,6 +105,8 @@ export class FlowTable {
   /** Gives a row back; it must be on no queue. */
   free(row: number): void {
     this.live--;
+    const w = row * WORDS;
+    if (this.words[w + FLAGS]! & FLAGS_RARE) this.words.fill(0, w + RARE, w + WORDS);
     this.#free.push(row);
   }
 

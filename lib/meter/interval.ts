@@ -142,10 +142,12 @@ export function zeroInterval(table: FlowTable, row: number): void {
   }
   words[w + R.S_IPOPT] = words[w + R.D_IPOPT] = 0;
   words[w + R.S_ENCAPS] = words[w + R.D_ENCAPS] = 0;
-  words[w + R.VLAN] = words[w + R.S_MPLS] = words[w + R.D_MPLS] = 0;
-  words[w + R.S_PSIZE] = words[w + R.D_PSIZE] = 0;
-  words[w + R.ICMP_MAP] = 0;
   words[w + R.S_NANO] = words[w + R.D_NANO] = 0;
+  if (words[w + R.FLAGS]! & R.FLAGS_RARE) {
+    words[w + R.VLAN] = words[w + R.S_MPLS] = words[w + R.D_MPLS] = 0;
+    words[w + R.S_PSIZE] = words[w + R.D_PSIZE] = 0;
+    words[w + R.ICMP_MAP] = 0;
+  }
   words[w + R.FLAGS]! &= ~(R.FLAG_S_VLAN | R.FLAG_D_VLAN | R.FLAG_S_MPLS | R.FLAG_D_MPLS | R.FLAG_ICMP_MAP |
     R.FLAG_S_IPOPT | R.FLAG_D_IPOPT | R.FLAG_FRAGS | R.FLAG_FRAG_PARTIAL | R.FLAG_FRAG_OVERLAP);
   table.state[row * STATE_WORDS + S_BITS]! &= ~IS_REPORTED;

@@ -80,6 +80,7 @@ export class RecordBatch {
   /** Rare sections by row. */
   more: Map<number, More> | undefined;
 
+  /** Makes an empty batch with room for so many rows. */
   constructor(capacity = 1024) {
     this.capacity = Math.max(1, capacity);
     this.words = new Int32Array(this.capacity * WORDS);

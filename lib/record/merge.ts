@@ -57,7 +57,11 @@ export function mergeRow(
   mergeKey(x, w, y, v, argus);
   if (argus) mergeNetworkAsArgus(a, ar, b, br);
   else mergeNetwork(a, ar, b, br);
+  // Observed: a destination that only the second record has, in one moment, comes over without its end.
+  const startOnly = argus && a.doubles[d + L.D_START] !== a.doubles[d + L.D_START] &&
+    b.doubles[e + L.D_START] === b.doubles[e + L.D_END];
   mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v);
+  if (startOnly && a.doubles[d + L.S_END]! > a.doubles[d + L.S_START]!) a.doubles[d + L.D_END] = NaN;
   for (let i = L.S_PKTS; i <= L.D_APP; i++) a.doubles[d + i]! += b.doubles[e + i]!;
   if (argus) mergeAttributesAsArgus(x, w, y, v);
   else mergeAttributes(x, w, y, v);

@@ -109,13 +109,12 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
   for (let block = 0; block < B.JITTER_DOUBLES; block += 5) {
     const i = i0 + block, j = j0 + block;
     const n = x[i + B.J_N]!, m = y[j + B.J_N]!;
-    if (m === 0 || n === 0) {
-      if (n === 0) { for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!; }
-      // The real program cuts these too, whether or not there is anything to join.
-      if (argus) {
-        x[i + B.J_MEAN] = Math.trunc(x[i + B.J_MEAN]!);
-        x[i + B.J_STDEV] = Math.trunc(x[i + B.J_STDEV]!);
-      }
+    if (m === 0) continue;
+    if (n === 0) {
+      for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
+      if (!argus) continue;
+      x[i + B.J_MEAN] = Math.trunc(y[j + B.J_MEAN]!);
+      x[i + B.J_STDEV] = Math.trunc(y[j + B.J_STDEV]!);
       continue;
     }
     const m1 = x[i + B.J_MEAN]!, m2 = y[j + B.J_MEAN]!, s1 = x[i + B.J_STDEV]!, s2 = y[j + B.J_STDEV]!;

@@ -1,17 +1,36 @@
-/** Bytes that grow as they are written, little endian. */
+/** Bytes of a slab: pieces are cut from slabs because thousands of small buffers of their own are slow to make and to collect. */
+const SLAB = 1 << 20;
+
+/** Writes little-endian pieces one after the other; {@linkcode piece} gives each of them. */
 export class ByteWriter {
-  /** Bytes written. */
+  /** Position within the slab. */
   at = 0;
-  bytes: Uint8Array = new Uint8Array(1 << 16);
+  bytes: Uint8Array = new Uint8Array(SLAB);
   #view = new DataView(this.bytes.buffer);
+  #from = 0;
 
   /** Makes room for `more` bytes behind the present ones. */
   reserve(more: number): void {
     if (this.at + more <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + more));
-    grown.set(this.bytes.subarray(0, this.at));
-    this.bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    const written = this.bytes.subarray(this.#from, this.at);
+    const next = new Uint8Array(Math.max(SLAB, 2 * (written.length + more)));
+    next.set(written);
+    this.bytes = next;
+    this.#view = new DataView(next.buffer);
+    this.at = written.length;
+    this.#from = 0;
+  }
+
+  /** The bytes written since the last piece; they stay as they are. */
+  piece(): Uint8Array {
+    const piece = this.bytes.subarray(this.#from, this.at);
+    this.#from = this.at;
+    return piece;
+  }
+
+  /** The slab as a view, valid until {@linkcode reserve}. */
+  get view(): DataView {
+    return this.#view;
   }
 
   u8(value: number): void {
@@ -37,11 +56,6 @@ export class ByteWriter {
   raw(bytes: Uint8Array): void {
     this.bytes.set(bytes, this.at);
     this.at += bytes.length;
-  }
-
-  /** A copy of what stands from `from` on. */
-  slice(from = 0): Uint8Array {
-    return this.bytes.slice(from, this.at);
   }
 }
 

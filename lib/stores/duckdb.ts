@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { Problem } from "../base/mod.ts";
 import { type SqlEngine, type SqlValue, type TableShape, typeOf } from "./engine.ts";
+import { isTransient } from "./transient.ts";
 import type { StoreUrl } from "./url.ts";
 
 type Api = typeof import("@duckdb/node-api");
@@ -27,7 +28,7 @@ export async function openDuckdb(url: StoreUrl): Promise<SqlEngine> {
     const instance = await api.DuckDBInstance.create(url.path);
     return new Duckdb(api, instance, await instance.connect());
   } catch (cause) {
-    if (isLocked(cause)) throw cause;
+    if (isTransient("duckdb", cause)) throw cause;
     throw new Problem("store", `Expected a DuckDB database but ${(cause as Error).message}`, {
       source: url.name,
       cause,
@@ -170,10 +171,6 @@ class Duckdb implements SqlEngine {
     }
   }
 
-  transient(error: unknown): boolean {
-    return isLocked(error);
-  }
-
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#connection.closeSync();
@@ -191,8 +188,4 @@ function plain(value: DuckDBValue): SqlValue {
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "object" && value !== null && "bytes" in value) return value.bytes as Uint8Array;
   return value as SqlValue;
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && /Could not set lock on file/i.test(error.message);
 }

@@ -48,8 +48,6 @@ export interface SqlEngine {
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
-  /** Whether trying again may help: a lost connection, a lock that was not given in time, a server that starts. */
-  transient(error: unknown): boolean;
   close(): Promise<void>;
 }
 
@@ -69,13 +67,4 @@ export function typeOf(dialect: SqlDialect, column: TableColumn): string {
       return column.mysql ??
         { number: "DOUBLE", integer: "BIGINT", text: "VARCHAR(255)", blob: "MEDIUMBLOB" }[column.kind];
   }
-}
-
-/** Whether an error of a server or driver carries one of these codes. */
-export function hasCode(error: unknown, codes: readonly string[]): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    const code = (e as { code?: unknown }).code;
-    if (typeof code === "string" && codes.includes(code)) return true;
-  }
-  return false;
 }

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { Problem } from "../base/mod.ts";
-import { hasCode, quote, type SqlEngine, type SqlValue, type TableShape, typeOf } from "./engine.ts";
+import { quote, type SqlEngine, type SqlValue, type TableShape, typeOf } from "./engine.ts";
+import { isTransient } from "./transient.ts";
 import type { StoreUrl } from "./url.ts";
 
 /** Where Debian's server listens; `localhost` means it, as in the client library of the real programs. */
@@ -12,43 +13,6 @@ const SIZES = [512, 64, 8, 1];
 /** Placeholders of one statement that the protocol allows (65535), with room to spare. */
 const MOST_PLACEHOLDERS = 60_000;
 const PORTION = 4096;
-
-/** Errors that go away by themselves: connections, locks, servers that stop or start. */
-const TRANSIENT = [
-  "PROTOCOL_CONNECTION_LOST",
-  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOENT",
-  "ER_CON_COUNT_ERROR",
-  "ER_SERVER_SHUTDOWN",
-  "ER_LOCK_WAIT_TIMEOUT",
-  "ER_LOCK_DEADLOCK",
-  "ER_CONNECTION_KILLED",
-  "ER_NORMAL_SHUTDOWN",
-];
-/** Of the Spider engine: a remote server is gone, cannot be reached, lost the connection, or was found dead before (12701...). */
-const TRANSIENT_NUMBERS = [
-  1053,
-  1158,
-  1159,
-  1160,
-  1161,
-  1429,
-  1430,
-  2002,
-  2003,
-  2006,
-  2013,
-  12701,
-  12702,
-  12703,
-  12723,
-  12724,
-];
 
 /**
  * Connects to a MySQL or MariaDB server with mysql2 and makes the database unless it is there.
@@ -70,7 +34,7 @@ export async function openMysql(url: StoreUrl): Promise<SqlEngine> {
       maxPreparedStatements: 64,
     });
   } catch (cause) {
-    if (isTransient(cause)) throw cause;
+    if (isTransient("mysql", cause)) throw cause;
     throw new Problem("store", `Expected the server to let us in but ${(cause as Error).message}`, {
       source: url.name,
       cause,
@@ -203,10 +167,6 @@ class Mysql implements SqlEngine {
     return this.run("ROLLBACK");
   }
 
-  transient(error: unknown): boolean {
-    return isTransient(error);
-  }
-
   async close(): Promise<void> {
     try {
       await this.#connection.end();
@@ -231,10 +191,4 @@ function anyOf(by: readonly string[], count: number): string {
   if (by.length === 1) return `\`${by[0]!}\` IN (${Array(count).fill("?").join(", ")})`;
   const one = `(${by.map((b) => `\`${b}\` = ?`).join(" AND ")})`;
   return Array(count).fill(one).join(" OR ");
-}
-
-function isTransient(error: unknown): boolean {
-  if (hasCode(error, TRANSIENT)) return true;
-  const number = (error as { errno?: unknown } | undefined)?.errno;
-  return typeof number === "number" && TRANSIENT_NUMBERS.includes(number);
 }

@@ -49,6 +49,10 @@ function fieldColumnsIn(url: StoreUrl, columns: readonly string[]): string[] {
   throw new Problem(
     "store",
     'Expected a cache of connections but found a table of another kind (correct: "argus" goes on with rasqlinsert\'s)',
-    { source: `${url.name}, table ${url.table}`, expected: [KEY, PART, PARTS, STATE].join(", "), found: columns.join(", ") },
+    {
+      source: `${url.name}, table ${url.table}`,
+      expected: [KEY, PART, PARTS, STATE].join(", "),
+      found: columns.join(", "),
+    },
   );
 }

@@ -39,7 +39,9 @@ export async function persist<T>(
       if (performance.now() - since + pause > patience.limit) {
         throw new Problem(
           "network",
-          `Expected the store to answer within ${Math.round(patience.limit / 1000)} s but ${attempts} attempts failed, the last with: ${
+          `Expected the store to answer within ${
+            Math.round(patience.limit / 1000)
+          } s but ${attempts} attempts failed, the last with: ${
             messageOf(error)
           }. Nothing is lost: the same command goes on where this one stopped`,
           { source: name, cause: error },
@@ -54,6 +56,8 @@ export async function persist<T>(
 }
 
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || String((error as { code?: string }).code ?? error.name) : String(error);
+  const text = error instanceof Error
+    ? error.message || String((error as { code?: string }).code ?? error.name)
+    : String(error);
   return text.split("\n")[0]!;
 }

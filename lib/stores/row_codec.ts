@@ -26,7 +26,7 @@ const FIXED = 8 + 4 * MASK_WORDS + 4 * R.WORDS + 10 * (R.DOUBLES + R.JITTER_DOUB
  * const writer = new ByteWriter();
  * writeRow(writer, batch, 0);
  * const back = new R.RecordBatch(1);
- * readRow(new ByteReader(writer.slice()), back);
+ * readRow(new ByteReader(writer.piece()), back);
  * assertEquals(back.words, batch.words);
  * ```
  */

@@ -58,6 +58,8 @@ export interface FlowStore {
   position(shard: number, capture: CaptureMark): Promise<Position | undefined>;
   /** Notes how far a capture was taken in, in the same transaction as the rows. */
   setPosition(shard: number, capture: CaptureMark, records: number, complete: boolean): Promise<void>;
+  /** Forgets how far a capture was taken in. */
+  forget(shard: number, capture: CaptureMark): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,7 +84,9 @@ export class SqlStore implements FlowStore {
     if (this.engine.dialect !== "mysql") return;
     const table = `\`${S.POSITIONS.name}\``;
     const there = new Set(
-      (await this.engine.all(`SELECT shard FROM ${table} WHERE flowtable = ? AND digest = ''`, [this.url.table]))
+      (await this.engine.all(`SELECT shard FROM ${table} WHERE flowtable = ? AND digest = ''`, [
+        this.url.table,
+      ]))
         .map((r) => Number(r[0])),
     );
     for (let shard = 0; shard < this.url.shards; shard++) {
@@ -157,6 +161,15 @@ export class SqlStore implements FlowStore {
       capture.settings ?? "",
       records,
       complete ? 1 : 0,
+    ]]);
+  }
+
+  forget(shard: number, capture: CaptureMark): Promise<void> {
+    return this.engine.remove(S.POSITIONS, S.POSITIONS.key, [[
+      shard,
+      this.url.table,
+      capture.digest,
+      capture.slice ?? "",
     ]]);
   }
 

@@ -188,13 +188,9 @@ async function meter(run: Invocation): Promise<void> {
   const bank = new MeterBank([run.settings], [sink], packets ? { packets } : {});
   let problem: Problem | undefined;
   try {
-    for await (
-      const frames of openFrames([...run.captures], {
-        onProblem: (p) => console.error(`argus: ${p.message}`),
-      })
-    ) {
-      bank.take(frames);
-    }
+    const onProblem = (p: Problem) => console.error(`argus: ${p.message}`);
+    if (isLarge(run.captures) && canPipeline(bank)) await runPipelined(bank, run.captures, { onProblem });
+    else for await (const frames of openFrames([...run.captures], { onProblem })) bank.take(frames);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     problem = error;

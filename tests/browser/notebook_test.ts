@@ -103,32 +103,28 @@ for (const flavour of jupyters) {
         await page.waitForTimeout(1000);
         await Deno.mkdir(ARTIFACTS, { recursive: true });
 
-        const tables = await page.$$eval(`${output} .panoptes table`, (all) =>
-          // deno-lint-ignore no-explicit-any
-          (all as any[]).map((t) => t.tBodies[0].rows.length));
-        assertEquals(tables.slice(0, 2), [2, 13], "records under S=999999s and S=19999s");
+        // Everything asked of the page is a string: its types are not those of this program.
+        const all = (selector: string) => `[...document.querySelectorAll(${JSON.stringify(selector)})]`;
+        const tables = await page.evaluate(
+          `${all(`${output} .panoptes table`)}.map(t => t.tBodies[0].rows.length)`,
+        );
+        assertEquals((tables as number[]).slice(0, 2), [2, 13], "records under S=999999s and S=19999s");
 
-        const sorted = await page.$$eval(`${output} .panoptes table`, (all) => {
-          // deno-lint-ignore no-explicit-any
-          const t = all[1] as any, heads = [...t.tHead.rows[0].cells];
-          // deno-lint-ignore no-explicit-any
-          const at = heads.findIndex((h: any) => h.textContent.startsWith("TotPkts"));
+        const sorted = await page.evaluate(`(() => {
+          const table = ${all(`${output} .panoptes table`)}[1], heads = [...table.tHead.rows[0].cells];
+          const at = heads.findIndex(h => h.textContent.startsWith("TotPkts"));
           heads[at].querySelector("button").click();
-          // deno-lint-ignore no-explicit-any
-          return [...t.tBodies[0].rows].map((r: any) => Number(r.cells[at].textContent));
-        });
+          return [...table.tBodies[0].rows].map(r => Number(r.cells[at].textContent));
+        })()`) as number[];
         assertEquals(sorted, sorted.toSorted((a, b) => a - b), "a click on a heading sorts by numbers");
 
         const seen = async () =>
-          await page.$$eval(`${output} svg.panoptes-picture`, (all) =>
-            // deno-lint-ignore no-explicit-any
-            (all as any[]).filter((s) => s.getBoundingClientRect().width > 0)
-              // deno-lint-ignore no-explicit-any
-              .map((s) => ({
-                width: Number(s.getAttribute("width")),
-                bars: s.querySelectorAll("g rect").length,
-              })) as any);
-        const wide = await seen() as { width: number; bars: number }[];
+          await page.evaluate(
+            `${all(`${output} svg.panoptes-picture`)}.filter(s => s.getBoundingClientRect().width > 0)` +
+              `.map(s => ({ width: Number(s.getAttribute("width")), shown: s.getBoundingClientRect().width, ` +
+              `bars: s.querySelectorAll("g rect").length }))`,
+          ) as { width: number; shown: number; bars: number }[];
+        const wide = await seen();
         assertEquals(wide[0]!.width, 1000);
         assert(wide[0]!.bars >= 24, "a bar for each of the 24 records");
         const picture = page.locator(`${output} svg.panoptes-picture`).first();
@@ -149,8 +145,9 @@ for (const flavour of jupyters) {
         }
         await page.setViewportSize({ width: 640, height: 1000 });
         await page.waitForTimeout(500);
-        const narrow = await seen() as { width: number }[];
+        const narrow = await seen();
         assertEquals(narrow[0]!.width, 400, "a narrow page gets the narrow drawing");
+        assert(narrow[0]!.shown >= 380, `the narrow drawing is shown ${narrow[0]!.shown} px wide`);
         const small = page.locator(`${output} .pn-narrow svg.panoptes-picture`).first();
         await small.scrollIntoViewIfNeeded();
         await small.screenshot({ path: join(ARTIFACTS, `timeline-400-${flavour.name}.png`) });

@@ -33,7 +33,7 @@ export function describeRow(c: P.PacketColumns, i = 0): string {
     rarp: `op=${port}`,
     llc: two,
     ether: "0x" + c.proto[i]!.toString(16),
-    isis: `pdu=${c.proto[i]}`,
+    isis: `pdu=${c.ports[i]}`,
     ip: `proto=${c.proto[i]}`,
     fragment: `proto=${c.proto[i]} id=${c.extra[i]! >>> 0} at=${c.fragOffset[i]}${
       kind & P.P_LAST_FRAGMENT ? " last" : ""

@@ -1,7 +1,22 @@
 import { assertEquals } from "@std/assert";
-import type { DecodeOptions } from "../../lib/decode/mod.ts";
+import { type DecodeOptions, ISIS_WORDS, readIsis } from "../../lib/decode/mod.ts";
 import { describeRow } from "./describe.ts";
-import { A, B, bytes, decoded, eth, type Frame, ip4, ip6, MAC_A, MAC_B, u16, u32, udp } from "./packets.ts";
+import {
+  A,
+  B,
+  bytes,
+  decoded,
+  eth,
+  type Frame,
+  ip4,
+  ip6,
+  MAC_A,
+  MAC_B,
+  type Piece,
+  u16,
+  u32,
+  udp,
+} from "./packets.ts";
 
 const inside = ip4(17, udp(1000, 2000));
 const inside6 = ip6(17, udp(1000, 2000));
@@ -72,10 +87,35 @@ Deno.test("LLC, SNAP, ISO and plain ethertypes become their flows (LINK-10)", ()
       `llc ${MACS} 170>170 app=26 el`,
     ],
     ["IS-IS", eth(12, 0xfe, 0xfe, 3, 0x83, 27, 1, 0, 15, 1, 0, 0), `isis ${MACS} pdu=15 app=8 el`],
+    [
+      "IS-IS point to point",
+      eth(12, 0xfe, 0xfe, 3, 0x83, 20, 1, 0, 17, 1, 0, 0),
+      `llc ${MACS} 254>254 app=8 el`,
+    ],
     ["no LLC captured", { bytes: eth(38, new Uint8Array(38)), captured: 16 }, `ether ${MACS} 0x26 app=52 e`],
     ["LLDP", eth(0x88cc, u32(0)), `ether ${MACS} 0x88cc app=18 e`],
     ["1501 is a type", eth(1501, u32(0)), `ether ${MACS} 0x5dd app=18 e`],
   ]);
+});
+
+Deno.test("IS-IS PDUs tell their identity the way Argus writes it", () => {
+  const pdu = (type: number, header: number, ...body: Piece[]) =>
+    eth(60, 0xfe, 0xfe, 3, 0x83, header, 1, 0, type, 1, 0, 0, body);
+  const system = [0, 0, 0, 0, 0, 2];
+  const c = decoded([
+    pdu(16, 27, 2, system, u16(10), u16(27), 64, system, 9),
+    pdu(20, 27, u16(27, 1200), system, 1, 0, u32(3), u16(0xf15d), 1),
+    pdu(25, 33, u16(33), system, 0, new Uint8Array(8), new Uint8Array(8).fill(255)),
+  ]);
+  const words = [0, 1, 2].map((i) => {
+    const out = new Int32Array(ISIS_WORDS);
+    readIsis(c, i, out);
+    return [...out].map((v) => (v >>> 0).toString(16));
+  });
+  assertEquals(words[0]!.slice(0, 5), ["10", "0", "20000", "2", "9000000"]);
+  assertEquals(words[1], ["14", "0", "20100", "3000000", "0", "f15d0000"]);
+  // The checksum that the real argus was seen to make for this very PDU.
+  assertEquals(words[2], ["19", "0", "20000", "0", "0", "bf010000"]);
 });
 
 Deno.test("ARP and RARP are told apart by the operation (KEY-7)", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type DecodeOptions, linkTypeSupport, P_KIND_MASK, P_WLAN } from "../../lib/decode/mod.ts";
+import { type DecodeOptions, linkTypeSupport, wlanSsid } from "../../lib/decode/mod.ts";
 import { describeRow } from "./describe.ts";
 import { bytes, decoded, eth, type Frame, ip4, ip6, MAC_A, MAC_B, u16, u32, udp } from "./packets.ts";
 
@@ -87,13 +87,41 @@ Deno.test("link types beyond the original", () => {
   ], { quirks: "none" });
 });
 
-Deno.test("with quirks every 802.11 frame is a flow of stations", () => {
-  const c = decoded([
-    bytes(8, 1, 0, 0, MAC_A, MAC_A, MAC_B, 0, 0, 0xaa, 0xaa, 3, 0, 0, 0, u16(0x0800), inside),
-    bytes(0x80, 0, 0, 0, new Uint8Array(6).fill(255), MAC_A, MAC_A, 0, 0),
-  ], 105);
-  assertEquals([...c.kind].map((k) => k & P_KIND_MASK), [P_WLAN, P_WLAN]);
-  assertEquals(describeRow(c, 1), "wlan 02:00:00:00:00:01>ff:ff:ff:ff:ff:ff 0.8 app=24 w");
+Deno.test("with quirks every 802.11 frame is a flow of its first two addresses; missing ones are those of the frame before", () => {
+  const beacon = bytes(
+    0x80,
+    0,
+    0,
+    0,
+    new Uint8Array(6).fill(255),
+    MAC_A,
+    MAC_B,
+    0,
+    0,
+    new Uint8Array(12),
+    0,
+    3,
+    "net",
+    1,
+    1,
+    2,
+  );
+  const acknowledge = bytes(0xd4, 0, 0, 0, MAC_B);
+  const toAp = bytes(8, 1, 0, 0, MAC_A, MAC_B, MAC_A, 0, 0, 0xaa, 0xaa, 3, 0, 0, 0, u16(0x0800), inside);
+  const c = decoded([beacon, acknowledge, toAp], 105);
+  assertEquals([0, 1, 2].map((i) => describeRow(c, i)), [
+    "wlan 02:00:00:00:00:01>ff:ff:ff:ff:ff:ff 0.8 app=44 w",
+    "wlan 02:00:00:00:00:01>02:00:00:00:00:02 1.13 app=10 w",
+    "wlan 02:00:00:00:00:02>02:00:00:00:00:01 2.0 app=65 w",
+  ]);
+  assertEquals([0, 1, 2].map((i) => c.mac[3 * i]! >>> 0), [0x02000000, 0x02000000, 0x02000000]);
+  assertEquals([0, 1, 2].map((i) => c.mac[3 * i + 1]! >>> 16), [2, 2, 1]);
+  const ssid = new Uint8Array(32);
+  assertEquals([wlanSsid(c, 0, ssid), new TextDecoder().decode(ssid.subarray(0, 3)), wlanSsid(c, 1, ssid)], [
+    3,
+    "net",
+    0,
+  ]);
 });
 
 Deno.test("link type support says what the real program does", () => {

@@ -17,8 +17,11 @@ function managementText(batch: RecordBatch, row: number, key: string): string {
   return String(batch.more?.get(row)?.mar?.[key] ?? "");
 }
 
-/** Address of a row at word offset `SADDR` or `DADDR` as text: dotted IPv4, compressed IPv6, MAC. */
-export function addressText(batch: RecordBatch, row: number, offset: number): string {
+/**
+ * Address of a row at word offset `SADDR` or `DADDR` as text: dotted IPv4, compressed IPv6, MAC (`named`: the broadcast address
+ * by name).
+ */
+export function addressText(batch: RecordBatch, row: number, offset: number, named = false): string {
   const at = row * R.WORDS, w = batch.words, a = at + offset;
   if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) {
     return managementText(batch, row, offset === R.SADDR ? "queue" : "bufs");
@@ -30,7 +33,7 @@ export function addressText(batch: RecordBatch, row: number, offset: number): st
     case R.KEY_RARP:
     case R.KEY_WLAN:
     case R.KEY_ISIS:
-      return macText(w[a]!, w[a + 1]!);
+      return named ? macText(w[a]!, w[a + 1]!) : formatMac(w[a]!, w[a + 1]!);
     case R.KEY_NONE:
       return "";
     default:
@@ -38,12 +41,12 @@ export function addressText(batch: RecordBatch, row: number, offset: number): st
   }
 }
 
-function putAddress(offset: number): () => Put {
-  return () => (batch, row, sink) => {
+function putAddress(offset: number): (style: PrintStyle) => Put {
+  return (style) => (batch, row, sink) => {
     const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE];
     if (key === R.KEY_IPV4 && (batch.words[at + R.FLAGS]! & R.FLAG_MAR) === 0) {
       sink.ipv4(batch.words[at + offset]!);
-    } else sink.ascii(addressText(batch, row, offset));
+    } else sink.ascii(addressText(batch, row, offset, style.macNames));
   };
 }
 

@@ -73,6 +73,8 @@ export interface PrintStyle {
   readonly userData: "ascii" | "hex" | "encode32" | "encode64" | "obfuscate";
   /** Output ordinal of the record being printed, from 1 (field rank). */
   readonly counter: { rank: number };
+  /** Flow addresses that are the broadcast MAC print by name: only beside a column smac or dmac (observed). */
+  readonly macNames: boolean;
   /** Seconds since 1970 that "now" means (field idle). */
   readonly now: number;
 }

@@ -14,64 +14,80 @@ export function encapsLetters(bits: number): string {
   return out;
 }
 
-const pair = (s: boolean, d: boolean, both: string, src: string, dst: string) =>
-  s ? d ? both : src : d ? dst : " ";
+const code = (letter: string) => letter.charCodeAt(0);
+const BLANK = 32, STAR = code("*"), MANY_MACS = code("M");
+/** Letters for both sides, the source, the destination. */
+type Letters = readonly [number, number, number];
+const letters = (text: string): Letters => [code(text[0]!), code(text[1]!), code(text[2]!)];
+const LOST = letters("*sd"), DISORDERED = letters("&ir"), SHUT = letters("@SD"), CONGESTED = letters("Ext");
+const GAP = code("g");
+const OVERLAP = code("V"), PARTIAL = code("f"), FRAGMENTS = code("F");
 
-/** The nine characters of the flags column (fields.md section 6), blanks kept. */
-export function flagLetters(batch: RecordBatch, row: number): string {
-  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!;
-  const c = [" ", " ", " ", " ", " ", " ", " ", " ", " "];
-  if ((flags & R.FLAG_MAR) !== 0) return c.join("");
-  if ((flags & R.FLAG_ENCAPS) !== 0) {
-    const bits = w[at + R.S_ENCAPS]! | w[at + R.D_ENCAPS]!;
-    if (bits !== 0) c[1] = (bits & (bits - 1)) !== 0 ? "*" : encapsLetters(bits);
-  }
-  if ((flags & R.FLAG_MAC) !== 0 && (w[at + R.MAC_TYPE]! & 3) !== 0) c[1] = "M";
-  if ((flags & R.FLAG_ICMP_MAP) !== 0) {
-    const mapped = w[at + R.ICMP_MAP]! >>> 16;
-    c[2] = mapped & 1 ? "U" : mapped & 2 ? "R" : mapped & 4 ? "T" : "I";
-  }
-  if (hasTcp(batch, row)) tcpLetters(batch, row, c);
-  else networkLetters(batch, row, c);
-  if ((flags & R.FLAG_FRAG_OVERLAP) !== 0) c[6] = "V";
-  else if ((flags & R.FLAG_FRAG_PARTIAL) !== 0 || w[at + R.NET] === R.NET_FRAG) c[6] = "f";
-  else if ((flags & R.FLAG_FRAGS) !== 0) c[6] = "F";
-  const options = (flags & R.FLAG_S_IPOPT ? w[at + R.S_IPOPT]! : 0) |
-    (flags & R.FLAG_D_IPOPT ? w[at + R.D_IPOPT]! : 0);
-  if ((options & 255) !== 0) c[7] = optionLetter(options & 255);
-  const cor = batch.more?.get(row)?.cor?.length ?? 0;
-  if (cor > 0) c[8] = String(cor);
-  return c.join("");
+function pair(bits: number, source: number, destination: number, of: Letters): number {
+  if ((bits & source) !== 0) return (bits & destination) !== 0 ? of[0] : of[1];
+  return (bits & destination) !== 0 ? of[2] : BLANK;
 }
 
-function tcpLetters(batch: RecordBatch, row: number, c: string[]): void {
+/** Writes the nine characters of the flags column (fields.md section 6), blanks kept. */
+function writeFlags(batch: RecordBatch, row: number, out: Uint8Array, to: number): void {
+  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!;
+  for (let i = 0; i < 9; i++) out[to + i] = BLANK;
+  if ((flags & R.FLAG_MAR) !== 0) return;
+  if ((flags & R.FLAG_ENCAPS) !== 0) {
+    const bits = w[at + R.S_ENCAPS]! | w[at + R.D_ENCAPS]!;
+    if (bits !== 0) {
+      out[to + 1] = (bits & (bits - 1)) !== 0
+        ? STAR
+        : ENCAPS_LETTERS.charCodeAt(31 - Math.clz32(bits)) || BLANK;
+    }
+  }
+  if ((flags & R.FLAG_MAC) !== 0 && (w[at + R.MAC_TYPE]! & 3) !== 0) out[to + 1] = MANY_MACS;
+  if ((flags & R.FLAG_ICMP_MAP) !== 0) {
+    const mapped = w[at + R.ICMP_MAP]! >>> 16;
+    out[to + 2] = code(mapped & 1 ? "U" : mapped & 2 ? "R" : mapped & 4 ? "T" : "I");
+  }
+  if (hasTcp(batch, row)) tcpLetters(batch, row, out, to);
+  else networkLetters(w, at, out, to);
+  if ((flags & R.FLAG_FRAG_OVERLAP) !== 0) out[to + 6] = OVERLAP;
+  else if ((flags & R.FLAG_FRAG_PARTIAL) !== 0 || w[at + R.NET] === R.NET_FRAG) out[to + 6] = PARTIAL;
+  else if ((flags & R.FLAG_FRAGS) !== 0) out[to + 6] = FRAGMENTS;
+  if ((flags & (R.FLAG_S_IPOPT | R.FLAG_D_IPOPT)) !== 0) {
+    const options = (flags & R.FLAG_S_IPOPT ? w[at + R.S_IPOPT]! : 0) |
+      (flags & R.FLAG_D_IPOPT ? w[at + R.D_IPOPT]! : 0);
+    if ((options & 255) !== 0) out[to + 7] = optionLetter(options & 255);
+  }
+  if (batch.more !== undefined) {
+    const cor = batch.more.get(row)?.cor?.length ?? 0;
+    if (cor > 0) out[to + 8] = 48 + Math.min(cor, 9);
+  }
+}
+
+function tcpLetters(batch: RecordBatch, row: number, out: Uint8Array, to: number): void {
   const at = row * R.WORDS, w = batch.words;
   const status = w[at + R.TCP_STATUS]!;
   if (w[at + R.KEY_TYPE] === R.KEY_IPV6) {
     // Only what the source's own status word has too (a side marks both bits of a pair).
-    const s = status & w[at + R.SIDE + R.T_STATUS]!;
-    c[3] = pair((s & R.TCP_S_RETRANS) !== 0, (s & R.TCP_D_RETRANS) !== 0, "*", "s", "d");
+    out[to + 3] = pair(status & w[at + R.SIDE + R.T_STATUS]!, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
     return;
   }
-  const has = (bit: number) => (status & bit) !== 0;
-  c[3] = pair(has(R.TCP_S_RETRANS), has(R.TCP_D_RETRANS), "*", "s", "d");
-  if (c[3] === " " && (gap(batch, row, 0) !== 0 || gap(batch, row, 1) !== 0)) c[3] = "g";
-  if (c[3] === " ") c[3] = pair(has(R.TCP_S_OOO), has(R.TCP_D_OOO), "&", "i", "r");
-  c[4] = pair(has(R.TCP_S_SHUT), has(R.TCP_D_SHUT), "@", "S", "D");
-  c[5] = pair(has(R.TCP_S_ECN), has(R.TCP_D_ECN), "E", "x", "t");
+  let loss = pair(status, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
+  if (loss === BLANK && (gap(batch, row, 0) !== 0 || gap(batch, row, 1) !== 0)) loss = GAP;
+  out[to + 3] = loss === BLANK ? pair(status, R.TCP_S_OOO, R.TCP_D_OOO, DISORDERED) : loss;
+  out[to + 4] = pair(status, R.TCP_S_SHUT, R.TCP_D_SHUT, SHUT);
+  out[to + 5] = pair(status, R.TCP_S_ECN, R.TCP_D_ECN, CONGESTED);
 }
 
 /** ESP status bits: packets lost by source and destination; the out-of-order bits are those of TCP (observed). */
 const ESP_S_DROP = 0x10, ESP_D_DROP = 0x20;
 
-function networkLetters(batch: RecordBatch, row: number, c: string[]): void {
-  const at = row * R.WORDS, w = batch.words, net = w[at + R.NET];
+function networkLetters(w: Int32Array, at: number, out: Uint8Array, to: number): void {
+  const net = w[at + R.NET];
   if (net === R.NET_RTP) {
-    c[3] = pair(w[at + R.RTP_SDROP]! !== 0, w[at + R.RTP_DDROP]! !== 0, "*", "s", "d");
+    const lost = (w[at + R.RTP_SDROP]! !== 0 ? 1 : 0) | (w[at + R.RTP_DDROP]! !== 0 ? 2 : 0);
+    out[to + 3] = pair(lost, 1, 2, LOST);
   } else if (net === R.NET_ESP) {
-    const status = w[at + R.TCP_STATUS]!;
-    c[3] = pair((status & ESP_S_DROP) !== 0, (status & ESP_D_DROP) !== 0, "*", "s", "d");
-    if (c[3] === " ") c[3] = pair((status & R.TCP_S_OOO) !== 0, (status & R.TCP_D_OOO) !== 0, "&", "i", "r");
+    const status = w[at + R.TCP_STATUS]!, loss = pair(status, ESP_S_DROP, ESP_D_DROP, LOST);
+    out[to + 3] = loss === BLANK ? pair(status, R.TCP_S_OOO, R.TCP_D_OOO, DISORDERED) : loss;
   }
 }
 
@@ -81,8 +97,15 @@ function networkLetters(batch: RecordBatch, row: number, c: string[]): void {
  */
 const OPTION_LETTERS = "RT+LDSAU";
 
-function optionLetter(bits: number): string {
-  return (bits & (bits - 1)) !== 0 ? "O" : OPTION_LETTERS[31 - Math.clz32(bits)]!;
+function optionLetter(bits: number): number {
+  return (bits & (bits - 1)) !== 0 ? code("O") : OPTION_LETTERS.charCodeAt(31 - Math.clz32(bits));
+}
+
+/** The nine characters of the flags column, blanks kept. */
+export function flagLetters(batch: RecordBatch, row: number): string {
+  const out = new Uint8Array(9);
+  writeFlags(batch, row, out, 0);
+  return String.fromCharCode(...out);
 }
 
 /** The flags column and the encapsulations it sums up. */
@@ -92,7 +115,11 @@ export const FLAG_FIELDS: readonly Field[] = [
     merge: "or",
     sql: "varchar(32)",
     xml: "Flags",
-    print: () => (batch, row, sink) => sink.ascii(flagLetters(batch, row)),
+    print: () => (batch, row, sink) => {
+      sink.room(9);
+      writeFlags(batch, row, sink.bytes, sink.at);
+      sink.at += 9;
+    },
   }),
   text("senc", "sEnc", 12, (b, r) => encapsLetters(b.words[r * R.WORDS + R.S_ENCAPS]!), {
     meaning: "encapsulations of the source's packets, a letter each",

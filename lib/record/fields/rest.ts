@@ -13,9 +13,6 @@ import {
   text,
 } from "./field.ts";
 
-const isFlow = (batch: RecordBatch, row: number) =>
-  (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0;
-
 function sourceId(batch: RecordBatch, row: number): string {
   const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!, id = w[at + R.SRCID]!;
   if ((flags & (R.FLAG_TRANSPORT | R.FLAG_MAR)) === 0) return "";

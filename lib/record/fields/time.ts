@@ -20,7 +20,10 @@ export function lastTime(batch: RecordBatch, row: number): number {
 
 /** Duration in seconds as 32-bit float. */
 export function duration(batch: RecordBatch, row: number): number {
-  const us = lastTime(batch, row) - startTime(batch, row);
+  const at = row * R.DOUBLES, end = batch.doubles[at + R.D_END]!;
+  // A side without end (a merge as the real program does it can leave one) still lasts to its start.
+  const last = end === end ? lastTime(batch, row) : Math.max(lastTime(batch, row), batch.doubles[at + R.D_START]! || 0);
+  const us = last - startTime(batch, row);
   return us > 0 ? Math.fround(us / 1e6) : 0;
 }
 
@@ -34,8 +37,10 @@ export function sideDuration(batch: RecordBatch, row: number, side: 0 | 1): numb
 
 const sideTime = (offset: number): NumberGetter => (batch, row) => {
   if (offset >= R.D_START && management(batch, row)) return sideTime(offset - 2)(batch, row);
-  const v = batch.doubles[row * R.DOUBLES + offset]!;
-  return v === v ? v : 0;
+  const at = row * R.DOUBLES + offset, v = batch.doubles[at]!;
+  if (v === v) return v;
+  const start = offset === R.D_END ? batch.doubles[at - 1]! : NaN;
+  return start === start ? start : 0;
 };
 
 /** A management record has its start-up time as last and its own time as start, as the original has it. */

@@ -75,6 +75,7 @@ export function styleOf(options: PrintOptions): PrintStyle {
     rmon: options.rmon ?? false,
     userData: options.userData ?? "ascii",
     counter: { rank: 0 },
+    macNames: options.columns?.some((c) => c.field.name === "smac" || c.field.name === "dmac") ?? false,
     now: Date.now() / 1000,
   };
 }

@@ -1,0 +1,11 @@
+/**
+ * Stores: long-lived flow caches in SQL databases, and queries that run in them.
+ *
+ * @module
+ */
+export { cacheFlows, type CacheOptions, type CacheProgress } from "./cache.ts";
+export type { SqlEngine, SqlValue, TableColumn, TableShape } from "./engine.ts";
+export { openEngine, openStore, type OpenStoreOptions } from "./open.ts";
+export { CACHE_FIELDS } from "./schema.ts";
+export type { CaptureMark, FlowStore, KeptKey, Position } from "./store.ts";
+export { isStoreUrl, parseStoreUrl, type StoreUrl } from "./url.ts";
