@@ -21,6 +21,8 @@
 export * from "./lib/base/mod.ts";
 export { encodePcap, openFrames, PcapngWriter, PcapWriter } from "./lib/capture/mod.ts";
 export {
+  type EndReason,
+  type Evidence,
   type Field,
   fieldOf,
   FIELDS,
@@ -33,17 +35,39 @@ export * from "./lib/settings/mod.ts";
 export * from "./lib/compare/mod.ts";
 export * from "./lib/chain/mod.ts";
 export {
+  type Broadcast,
+  type Cell,
+  type ColumnModel,
   costCurve,
+  type CostCurveModel,
+  type CostPoint,
   differenceMap,
+  type DifferenceMapModel,
   type Displayable,
+  type Drawing,
   histogram,
+  type HistogramModel,
+  type Host,
+  INSPECT,
+  JUPYTER,
+  type MarkKind,
+  type MimeBundle,
+  NODE_INSPECT,
   packetStrip,
+  type PacketStripModel,
   Picture,
+  type PictureOptions,
   type Progress,
   progress,
+  type ProgressOptions,
   show,
   table,
   type TableModel,
   timeline,
+  type TimelineCloseUp,
+  type TimelineLane,
+  type TimelineMark,
   type TimelineModel,
+  type TimelineRecord,
+  type TimelineTimer,
 } from "./lib/display/mod.ts";

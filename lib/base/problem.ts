@@ -94,4 +94,15 @@ export class Problem extends Error implements ProblemDetail {
     const { cause: _, ...rest } = detail;
     Object.assign(this, rest);
   }
+
+  /** The place and the rest as plain data, to make an equal problem on another thread. */
+  detail(): ProblemDetail {
+    const detail: Record<string, unknown> = {};
+    for (
+      const key of ["source", "frame", "record", "offset", "position", "line", "expected", "found"] as const
+    ) {
+      if (this[key] !== undefined) detail[key] = this[key];
+    }
+    return detail;
+  }
 }

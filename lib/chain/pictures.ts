@@ -266,16 +266,23 @@ export function differenceMapModel(result: StudyResult): DifferenceMapModel {
   };
 }
 
-/** Unknown directions and memory of each setting against its TCP timeout; settings that differ in anything else are series. */
+/**
+ * Unknown directions and memory of each setting: against its direction memory where it has one, else against its TCP timeout.
+ * Settings that differ in anything else are series of their own.
+ */
 export function costCurveModel(result: StudyResult): CostCurveModel {
   return {
-    title: "What a longer TCP timeout costs",
-    points: result.settings.map((s) => ({
-      series: s.name.replace(/ ?tcp=\S+/, "").trim(),
-      timeout: s.settings.timeouts.tcp,
-      unknown: s.unknownDirections,
-      bytes: Number.isNaN(s.peakBytes) ? 0 : s.peakBytes,
-    })),
+    title: "What it costs to know the direction",
+    points: result.settings.map((s) => {
+      const memory = s.settings.memory;
+      const rest = s.name.replace(/ ?(tcp|memory)=\S+/g, "").trim();
+      return {
+        series: memory.kind === "time" ? `${rest}, direction memory` : `${rest}, TCP timeout`,
+        timeout: memory.kind === "time" ? memory.us : s.settings.timeouts.tcp,
+        unknown: s.unknownDirections,
+        bytes: Number.isNaN(s.peakBytes) ? 0 : s.peakBytes,
+      };
+    }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface CapturePlan {
   readonly strict: boolean;
   /** Reads a growing or live input with wall-clock timers. */
   readonly live: boolean;
+  /** Reads on this thread, without a decoding thread beside it. */
+  readonly alone?: boolean;
 }
 
 /** Flow records read from a file, stream or store. */

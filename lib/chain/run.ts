@@ -3,9 +3,10 @@ import { Disorder, type FrameBatch, openFrames, sortFrames } from "../capture/mo
 import { bin, cluster, sortRecords, topRecords } from "../cluster/mod.ts";
 import { compilePacketFilter, compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
 import { readFlows } from "../formats/mod.ts";
-import { type BankOptions, type Meter, MeterBank } from "../meter/mod.ts";
+import { type BankOptions, canPipeline, isLarge, type Meter, MeterBank, runPipelined } from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { cellProgress } from "./cell_progress.ts";
 import { FlowRecord } from "./flow_record.ts";
 import type { CapturePlan, Plan, Step } from "./plan.ts";
 
@@ -35,6 +36,12 @@ function packetsOf(plan: CapturePlan): ((frames: FrameBatch, i: number) => boole
   return tests.length === 1 ? tests[0]! : (frames, i) => tests.every((t) => t(frames, i));
 }
 
+/** How to meter a capture. */
+export interface MeterCaptureOptions extends BankOptions {
+  /** `take` is done with a batch when it returns: its memory is used again. */
+  readonly reuse?: boolean;
+}
+
 /**
  * Meters a capture under several settings in one pass; `take` is given each batch of finished records, as a reader would see them,
  * with the number of its setting.
@@ -45,12 +52,17 @@ export async function meterCapture(
   plan: CapturePlan,
   settings: readonly Settings[],
   take: (index: number, batch: RecordBatch) => void | Promise<void>,
-  options: BankOptions = {},
+  options: MeterCaptureOptions = {},
   listeners: RunListeners = {},
 ): Promise<MeterRun> {
   const waiting: [number, RecordBatch][] = [];
   const sinks = settings.map((_, index) => (batch: RecordBatch) => {
     for (let row = 0; row < batch.length; row++) asRead(batch, row);
+    if (options.reuse) {
+      take(index, batch);
+      batch.clear();
+      return batch;
+    }
     waiting.push([index, batch]);
     return batch.fresh();
   });
@@ -58,32 +70,44 @@ export async function meterCapture(
   const bank = new MeterBank(settings, sinks, packets ? { ...options, packets } : options);
   const problems: Problem[] = [];
   const disorder = new Disorder();
+  const onProblem = (p: Problem) => {
+    problems.push(p);
+    listeners.onProblem?.(p);
+  };
   const hand = async () => {
-    for (const [index, batch] of waiting) {
+    for (const [index, batch] of waiting.splice(0)) {
       const wait = take(index, batch);
       if (wait) await wait;
     }
-    waiting.length = 0;
   };
-  const frames = openFrames(plan.source, {
-    strict: plan.strict,
-    onProblem: (p) => {
-      problems.push(p);
-      listeners.onProblem?.(p);
-    },
-    ...(listeners.onProgress ? { onProgress: listeners.onProgress } : {}),
-  });
+  const cell = listeners.onProgress ? undefined : cellProgress(`metering ${plan.name}`);
+  const onProgress = listeners.onProgress ?? cell?.onProgress;
+  const progress = onProgress ? { onProgress } : {};
   try {
-    for await (const batch of plan.sort === undefined ? frames : sortFrames(frames, plan.sort)) {
-      disorder.add(batch);
-      bank.take(batch);
-      if (waiting.length > 0) await hand();
+    if (plan.sort === undefined && !plan.alone && isLarge(plan.source) && canPipeline(bank)) {
+      await runPipelined(bank, plan.source, {
+        strict: plan.strict,
+        connections: options.connections ?? false,
+        onProblem,
+        ...progress,
+        ...(options.tap ? { tap: options.tap } : {}),
+        afterBatch: () => waiting.length > 0 ? hand() : undefined,
+      });
+    } else {
+      const frames = openFrames(plan.source, { strict: plan.strict, onProblem, ...progress });
+      for await (const batch of plan.sort === undefined ? frames : sortFrames(frames, plan.sort)) {
+        disorder.add(batch);
+        bank.take(batch);
+        if (waiting.length > 0) await hand();
+      }
     }
   } catch (error) {
     // Records of everything before the damage are given before it is reported.
     bank.end();
     await hand();
     throw error;
+  } finally {
+    await cell?.stop();
   }
   bank.end();
   await hand();

@@ -22,7 +22,9 @@ import { compileRecordFilter } from "../expression/mod.ts";
 import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
 import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
-import { meterCapture, type RunListeners } from "./run.ts";
+import type { RunListeners } from "./run.ts";
+import { dividedStudy, gatherStudy } from "./study_threads.ts";
+import { isLarge } from "../meter/mod.ts";
 
 /** Values for each option: every combination is one setting. */
 export type StudyGrid =
@@ -52,9 +54,6 @@ export function tableModel(table: ReportTable): TableModel {
     rows: table.rows,
   };
 }
-
-/** Bytes that a live entry takes: its rows in the flow table, and its key. */
-export const ENTRY_BYTES = 80 * 4 + 12 * 8 + 16 * 4 + 8 + 4 + 16 * 4;
 
 /** Figures of many settings over one capture. */
 export class Study {
@@ -99,7 +98,10 @@ displayable(Study.prototype, (self) => ({
   markdown: () => markdownTable(self.table()),
 }));
 
-/** Meters a capture under every setting of a grid, in one pass. */
+/** Settings of a study from which on dividing them among threads pays, for a large capture. */
+const DIVIDED = 4;
+
+/** Meters a capture under every setting of a grid, in one pass (large captures: one pass on each of two threads). */
 export async function runStudy(
   plan: CapturePlan,
   grid: StudyGrid,
@@ -107,22 +109,15 @@ export async function runStudy(
   listeners: RunListeners = {},
 ): Promise<Study> {
   const settings = settingsOf(grid);
+  if (
+    settings.length >= DIVIDED && plan.sort === undefined && isLarge(plan.source) &&
+    typeof Worker !== "undefined"
+  ) {
+    return new Study(
+      await dividedStudy({ ...plan, source: plan.source }, settings, options.filter, listeners),
+    );
+  }
   const builder = new StudyBuilder(settings);
-  const accepts = options.filter ? compileRecordFilter(options.filter) : undefined;
-  const run = await meterCapture(
-    plan,
-    settings,
-    (index, batch) => {
-      if (accepts === undefined) builder.take(index, batch);
-      else {
-        const kept = batch.fresh();
-        for (let row = 0; row < batch.length; row++) if (accepts(batch, row)) kept.append(batch, row);
-        builder.take(index, kept);
-      }
-    },
-    { connections: true },
-    listeners,
-  );
-  const peaks: Peaks[] = run.meters.map((m) => ({ flows: m.table.peak, bytes: m.table.peak * ENTRY_BYTES }));
+  const peaks = await gatherStudy(plan, settings, builder, options.filter, listeners);
   return new Study(builder.finish(peaks));
 }

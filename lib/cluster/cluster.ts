@@ -165,7 +165,7 @@ export function aggregatorOptions(options: ClusterOptions, correct: Correction):
 
 /** Whether connections by evidence are already the answer. */
 function isPlain(o: ClusterOptions): boolean {
-  return o.by === undefined && o.status === undefined && o.label === undefined && !o.rmon &&
+  return o.by === undefined && o.label === undefined && !o.rmon &&
     o.preserve !== false &&
     o.report !== false && o.metric === undefined;
 }

@@ -16,11 +16,11 @@
  */
 export class KeyTable {
   readonly #size: number;
-  /** Entry + 1 by slot, 0 when empty. */
-  #slots = new Int32Array(1024);
+  /** Entry + 1 (0 when empty) and hash of each slot: a probe that misses touches one cache line. */
+  #slots: Int32Array = new Int32Array(2048);
   #used = 0;
   #keys: Int32Array;
-  #hashes = new Int32Array(512);
+  #hashes: Int32Array = new Int32Array(512);
 
   /** @param size words in a key */
   constructor(size: number) {
@@ -35,11 +35,11 @@ export class KeyTable {
 
   /** The entry stored under a key, or -1. */
   find(key: Int32Array, hash: number): number {
-    const slots = this.#slots, mask = slots.length - 1, size = this.#size, keys = this.#keys, hashes = this.#hashes;
-    for (let i = hash & mask;; i = (i + 1) & mask) {
+    const slots = this.#slots, mask = slots.length - 2, size = this.#size, keys = this.#keys;
+    for (let i = (hash << 1) & mask;; i = (i + 2) & mask) {
       const entry = slots[i]! - 1;
       if (entry < 0) return -1;
-      if (hashes[entry] !== hash) continue;
+      if (slots[i + 1] !== hash) continue;
       const at = entry * size;
       let j = 0;
       while (j < size && keys[at + j] === key[j]) j++;
@@ -51,7 +51,7 @@ export class KeyTable {
   insert(entry: number, key: Int32Array, hash: number): void {
     if (entry >= this.#hashes.length) this.#growEntries(entry);
     // Load at most one half keeps probes short (performance notes).
-    if (2 * (this.#used + 1) > this.#slots.length) this.#growSlots();
+    if (4 * (this.#used + 1) > this.#slots.length) this.#growSlots();
     const at = entry * this.#size;
     for (let j = 0; j < this.#size; j++) this.#keys[at + j] = key[j]!;
     this.#hashes[entry] = hash;
@@ -61,18 +61,16 @@ export class KeyTable {
 
   /** Forgets the key of an entry; nothing happens when it is not in the table. */
   remove(entry: number): void {
-    const slots = this.#slots, mask = slots.length - 1;
-    let i = this.#hashes[entry]! & mask;
-    while (slots[i] !== entry + 1) {
-      if (slots[i] === 0) return;
-      i = (i + 1) & mask;
-    }
+    const slots = this.#slots, mask = slots.length - 2;
+    let i = this.#slotOf(entry);
+    if (i < 0) return;
     this.#used--;
     // Entries behind the gap move up so that no probe ends too early.
-    for (let j = (i + 1) & mask; slots[j] !== 0; j = (j + 1) & mask) {
-      const home = this.#hashes[slots[j]! - 1]! & mask;
+    for (let j = (i + 2) & mask; slots[j] !== 0; j = (j + 2) & mask) {
+      const home = (slots[j + 1]! << 1) & mask;
       if (((j - home) & mask) >= ((j - i) & mask)) {
         slots[i] = slots[j]!;
+        slots[i + 1] = slots[j + 1]!;
         i = j;
       }
     }
@@ -81,32 +79,37 @@ export class KeyTable {
 
   /** Moves the key of one entry to another entry number. */
   replace(entry: number, by: number): void {
-    const slots = this.#slots, mask = slots.length - 1;
-    let i = this.#hashes[entry]! & mask;
-    while (slots[i] !== entry + 1) {
-      if (slots[i] === 0) return;
-      i = (i + 1) & mask;
-    }
+    const i = this.#slotOf(entry);
+    if (i < 0) return;
     if (by >= this.#hashes.length) this.#growEntries(by);
-    slots[i] = by + 1;
+    this.#slots[i] = by + 1;
     this.#hashes[by] = this.#hashes[entry]!;
     this.#keys.copyWithin(by * this.#size, entry * this.#size, (entry + 1) * this.#size);
   }
 
+  /** Where an entry stands, -1 when it is not in the table. */
+  #slotOf(entry: number): number {
+    const slots = this.#slots, mask = slots.length - 2;
+    let i = (this.#hashes[entry]! << 1) & mask;
+    while (slots[i] !== entry + 1) {
+      if (slots[i] === 0) return -1;
+      i = (i + 2) & mask;
+    }
+    return i;
+  }
+
   #place(entry: number, hash: number): void {
-    const slots = this.#slots, mask = slots.length - 1;
-    let i = hash & mask;
-    while (slots[i] !== 0) i = (i + 1) & mask;
+    const slots = this.#slots, mask = slots.length - 2;
+    let i = (hash << 1) & mask;
+    while (slots[i] !== 0) i = (i + 2) & mask;
     slots[i] = entry + 1;
+    slots[i + 1] = hash;
   }
 
   #growSlots(): void {
     const old = this.#slots;
     this.#slots = new Int32Array(old.length * 2);
-    for (let i = 0; i < old.length; i++) {
-      const entry = old[i]! - 1;
-      if (entry >= 0) this.#place(entry, this.#hashes[entry]!);
-    }
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#place(old[i]! - 1, old[i + 1]!);
   }
 
   #growEntries(entry: number): void {

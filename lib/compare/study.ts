@@ -33,6 +33,16 @@ const KEPT: readonly number[] = [
   R.CONN + 1,
 ];
 
+/** What some of a study's settings gave, as plain arrays: how a study that was divided among threads comes together. */
+export interface StudyPart {
+  readonly count: number;
+  readonly conns: Int32Array;
+  readonly begin: Float64Array;
+  readonly cells: Int32Array;
+  readonly kept: Int32Array;
+  readonly tallies: readonly Readonly<Pick<Tally, "records" | "packets" | "bytes" | "unknown" | "longest">>[];
+}
+
 /** Figures of one setting while they grow. */
 class Tally {
   records = 0;
@@ -86,18 +96,57 @@ export class StudyBuilder {
         (words[w + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) === 0;
       if (unknown) tally.unknown++;
       if (words[w + R.CONN] === 0 && words[w + R.CONN + 1] === 0) continue;
-      const conn = this.#find(words[w + R.CONN]!, words[w + R.CONN + 1]!, batch, row);
+      const conn = this.#find(words[w + R.CONN]!, words[w + R.CONN + 1]!, words, w);
       const larger = sourceIsLarger(words, w) ? 1 : 0;
       const cell = (conn * this.#k + setting) * 3;
       this.#cells[cell + larger]!++;
       if (unknown) this.#cells[cell + 2]!++;
-      const noted = unknown ? R.EVIDENCE_NONE : evidenceOf(batch, row), c = conn * CONN_WORDS;
-      const best = this.#conns[c + BEST]!;
-      if (noted < best || (noted === best && start < this.#begin[conn]!)) {
-        this.#conns[c + BEST] = noted;
-        this.#conns[c + SIGN] = larger;
-        this.#begin[conn] = start;
-      }
+      this.#judge(conn, unknown ? R.EVIDENCE_NONE : evidenceOf(batch, row), larger, start);
+    }
+  }
+
+  /** What this builder has gathered, for {@linkcode StudyBuilder.absorb} of another. */
+  part(): StudyPart {
+    const n = this.#count;
+    return {
+      count: n,
+      conns: this.#conns.slice(0, n * CONN_WORDS),
+      begin: this.#begin.slice(0, n),
+      cells: this.#cells.slice(0, n * this.#k * 3),
+      kept: this.#kept.slice(0, n * KEPT.length),
+      tallies: this.#tallies.map(({ records, packets, bytes, unknown, longest }) => ({
+        records,
+        packets,
+        bytes,
+        unknown,
+        longest,
+      })),
+    };
+  }
+
+  /** Adds what another builder gathered for the settings with these numbers. */
+  absorb(part: StudyPart, settings: readonly number[]): void {
+    settings.forEach((s, j) => Object.assign(this.#tallies[s]!, part.tallies[j]!));
+    const words = new Int32Array(R.WORDS);
+    for (let i = 0; i < part.count; i++) {
+      const c = i * CONN_WORDS;
+      for (let j = 0; j < KEPT.length; j++) words[KEPT[j]!] = part.kept[i * KEPT.length + j]!;
+      const conn = this.#find(part.conns[c + HIGH]!, part.conns[c + LOW]!, words, 0);
+      settings.forEach((s, j) => {
+        const to = (conn * this.#k + s) * 3, from = (i * settings.length + j) * 3;
+        for (let cell = 0; cell < 3; cell++) this.#cells[to + cell] = part.cells[from + cell]!;
+      });
+      this.#judge(conn, part.conns[c + BEST]!, part.conns[c + SIGN]!, part.begin[i]!);
+    }
+  }
+
+  /** The strongest evidence decides which end opened a connection; among equals the record that began first. */
+  #judge(conn: number, noted: number, larger: number, start: number): void {
+    const c = conn * CONN_WORDS, best = this.#conns[c + BEST]!;
+    if (noted < best || (noted === best && start < this.#begin[conn]!)) {
+      this.#conns[c + BEST] = noted;
+      this.#conns[c + SIGN] = larger;
+      this.#begin[conn] = start;
     }
   }
 
@@ -180,7 +229,7 @@ export class StudyBuilder {
     return connectionOf(ref, !sourceIsLarger(batch.words, 0), ref.connection);
   }
 
-  #find(high: number, low: number, batch: RecordBatch, row: number): number {
+  #find(high: number, low: number, words: Int32Array, w: number): number {
     let slots = this.#slots, mask = slots.length - 1, s = low & mask;
     for (;; s = (s + 1) & mask) {
       const conn = slots[s]!;
@@ -197,7 +246,7 @@ export class StudyBuilder {
     this.#conns[c + BEST] = 0xff;
     this.#begin[conn] = Infinity;
     for (let j = 0; j < KEPT.length; j++) {
-      this.#kept[conn * KEPT.length + j] = batch.words[row * R.WORDS + KEPT[j]!]!;
+      this.#kept[conn * KEPT.length + j] = words[w + KEPT[j]!]!;
     }
     slots[s] = conn;
     if (2 * this.#count >= slots.length) {

@@ -188,8 +188,8 @@ function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number
  * Headers count only as far as they were captured: damaged or cut frames never throw and never read beyond themselves. A link type
  * that {@linkcode linkTypeSupport} calls unsupported is decoded all the same when its layout is known, else its packets are dropped.
  *
- * @param memory must be given when the batches of one capture go into different columns in turn.
  * @param into must have room for all frames; its columns are overwritten and stay valid until the next batch.
+ * @param memory must be given when the batches of one capture go into different columns in turn.
  */
 export function decode(
   frames: FrameBatch,
@@ -203,7 +203,8 @@ export function decode(
   w.bytes = into.bytes = frames.bytes;
   w.view = new DataView(frames.bytes.buffer, frames.bytes.byteOffset, frames.bytes.byteLength);
   w.argus = options.quirks !== "none";
-  w.inner = !w.argus && options.tunnels !== "outer";
+  w.inner = !w.argus && (options.tunnels ?? "inner") === "inner";
+  w.gre = options.tunnels !== "none";
   w.teredo = options.tunnelDiscovery === true;
   into.memory = memory;
   into.length = n;

@@ -4,8 +4,8 @@ import type { Quirks } from "../settings/mod.ts";
 export interface DecodeOptions {
   /** Whether the decoding defects of Argus 3.0.8.2 are imitated (default) or the headers are read as their standards say. */
   readonly quirks?: Quirks;
-  /** Whether VXLAN, GENEVE, GTP-U and IP in IP are opened. Only without quirks: Argus meters them as plain UDP or IP. */
-  readonly tunnels?: "inner" | "outer";
+  /** Whether VXLAN, GENEVE, GTP-U and IP in IP are opened. Only without quirks: Argus meters them as plain UDP or IP. `none` leaves GRE closed, too. */
+  readonly tunnels?: "inner" | "outer" | "none";
   /** Open Teredo, that is IPv6 in any UDP but DNS (LINK-9). */
   readonly tunnelDiscovery?: boolean;
 }

@@ -22,7 +22,7 @@ export function transport(w: Walk): number {
     case 51:
       return authentication(w, ip6);
     case 47:
-      return ip6 && w.argus ? DONE : GRE;
+      return (ip6 && w.argus) || !w.gre ? DONE : GRE;
     case 4:
       if (!w.inner || !w.has(20)) return DONE;
       w.encaps |= R.ENCAPS_IPNIP;

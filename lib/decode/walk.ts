@@ -35,6 +35,8 @@ export class Walk {
   argus = true;
   /** Open the tunnels beyond the original. */
   inner = false;
+  /** Open GRE. */
+  gre = true;
   /** Open Teredo (LINK-9). */
   teredo = false;
   row = 0;

@@ -70,7 +70,7 @@ export function costCurve(model: CostCurveModel, options: PictureOptions = {}): 
             domain: [Math.log10(low), Math.log10(hasNever ? never : high)],
             ticks: ticks.map(Math.log10),
             tickFormat: (t: number) => t === Math.log10(never) ? "never" : spoken(Math.round(10 ** t)),
-            label: "timeout",
+            label: "timeout or memory",
             labelAnchor: "center",
             labelArrow: "none",
           },

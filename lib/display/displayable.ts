@@ -21,8 +21,11 @@ export const NODE_INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custo
 
 /** An object that shows itself in notebooks, terminals and the REPL. */
 export interface Displayable {
+  /** The MIME bundle for a notebook. */
   [JUPYTER](): Promise<MimeBundle>;
+  /** Text for Deno's console. */
   [INSPECT](): string;
+  /** Text for Node's console. */
   [NODE_INSPECT](): string;
 }
 

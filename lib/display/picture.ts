@@ -53,8 +53,11 @@ export function svgDocument(frame: Frame, body: string): string {
 
 /** One drawing of a picture. */
 export interface Drawing {
+  /** The SVG document. */
   readonly svg: string;
+  /** What it shows. */
   readonly title: string;
+  /** The picture told in words. */
   readonly description: string;
 }
 

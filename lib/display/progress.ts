@@ -19,8 +19,11 @@ export interface ProgressOptions {
   readonly total?: number | undefined;
   /** Unit of the numbers, default `packets`. */
   readonly unit?: string;
+  /** Where it is shown; found out when not given. */
   readonly host?: Host;
+  /** Where a terminal's bar is written; standard error when not given. */
   readonly stream?: NodeJS.WritableStream;
+  /** How a notebook is told; by the kernel when not given. */
   readonly broadcast?: Broadcast;
   /** Milliseconds of work before anything is shown, default 400. */
   readonly patience?: number;

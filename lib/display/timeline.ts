@@ -100,6 +100,10 @@ function drawLegend(model: TimelineModel, sizes: Sizes, top: number): { body: st
   return { body: parts.join(""), height: items.length ? y - top + 14 : 0 };
 }
 
+function counted(lane: TimelineLane): string {
+  return `${lane.records.length} ${lane.records.length === 1 ? "record" : "records"}`;
+}
+
 function drawLane(
   lane: TimelineLane,
   axis: TimeAxis,
@@ -111,7 +115,7 @@ function drawLane(
   let y = top;
   if (sizes.narrow) {
     parts.push(
-      textElement(sizes.left, y + 11, `${name}  (${lane.records.length} records)`, {
+      textElement(sizes.left, y + 11, `${name}  (${counted(lane)})`, {
         "font-size": sizes.font,
         "font-weight": 600,
         fill: INK.ink,
@@ -125,7 +129,7 @@ function drawLane(
         "text-anchor": "end",
         fill: INK.ink,
       }),
-      textElement(sizes.left - 10, y + 23, `${lane.records.length} records`, {
+      textElement(sizes.left - 10, y + 23, counted(lane), {
         "font-size": 10,
         "text-anchor": "end",
         fill: INK.dim,
@@ -190,8 +194,8 @@ function describe(model: TimelineModel): string {
   const lanes = model.lanes.map((lane) => {
     const doubt = lane.records.filter(doubtful).length;
     const lost = (lane.marks ?? []).filter((m) => m.kind === "forgotten").length;
-    return `${lane.name}: ${lane.records.length} records, ${doubt} with unknown or swapped direction, ` +
-      `entry forgotten ${lost} times.`;
+    return `${lane.name}: ${counted(lane)}, ${doubt} with unknown or swapped direction, ` +
+      `entry forgotten ${lost} ${lost === 1 ? "time" : "times"}.`;
   });
   return [model.subtitle, ...lanes].filter((x) => x).join(" ");
 }

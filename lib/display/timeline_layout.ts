@@ -49,7 +49,7 @@ function activity(model: TimelineModel): number[] {
  * speaking first is what the picture is about and stays as it is.
  */
 export function findFolds(model: TimelineModel, start: number, end: number): Fold[] {
-  const times = activity(model);
+  const times = [start, ...activity(model), end];
   const told = model.lanes.flatMap((l) => l.marks ?? []).filter((m) => m.kind === "spoke-first");
   const folds: Fold[] = [];
   for (let i = 1; i < times.length; i++) {

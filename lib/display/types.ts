@@ -19,6 +19,7 @@ export interface ColumnModel {
 export interface TableModel {
   /** What the table shows; becomes the caption. */
   readonly title?: string;
+  /** Columns, left to right. */
   readonly columns: readonly ColumnModel[];
   /** Values row by row, in the order of the columns. */
   readonly rows: readonly (readonly Cell[])[];
@@ -49,7 +50,9 @@ export type MarkKind =
 
 /** A moment in a lane; times are microseconds since 1970. */
 export interface TimelineMark {
+  /** When, microseconds since 1970. */
   readonly time: number;
+  /** What happened. */
   readonly kind: MarkKind;
   /** Short text at the mark in the close-up. */
   readonly label?: string;
@@ -57,22 +60,29 @@ export interface TimelineMark {
 
 /** An idle timer that ran; times are microseconds since 1970. */
 export interface TimelineTimer {
+  /** When it was started. */
   readonly start: number;
+  /** When it ran out or was stopped. */
   readonly end: number;
   /** Whether it ran out (entry forgotten) or was stopped by an own packet. */
   readonly expired: boolean;
+  /** Text beside it; its length when not given. */
   readonly label?: string;
 }
 
 /** One flow record as a bar; times are microseconds since 1970. */
 export interface TimelineRecord {
+  /** First packet. */
   readonly start: number;
+  /** Last packet. */
   readonly end: number;
+  /** Why the direction is believed. */
   readonly evidence: Evidence;
   /** Direction as ra prints it, for example `->` or `<?>`. */
   readonly direction: string;
   /** Whether source and destination are exchanged against the true initiator. */
   readonly swapped?: boolean;
+  /** Packets of both sides. */
   readonly packets: number;
   /** Text in the bar when it fits; the packet count when not given. */
   readonly label?: string;
@@ -84,8 +94,11 @@ export interface TimelineRecord {
 export interface TimelineLane {
   /** Name of the setting. */
   readonly name: string;
+  /** Its records. */
   readonly records: readonly TimelineRecord[];
+  /** What happened to the meter's entry. */
   readonly marks?: readonly TimelineMark[];
+  /** Idle timers that ran. */
   readonly timers?: readonly TimelineTimer[];
 }
 
@@ -93,15 +106,21 @@ export interface TimelineLane {
 export interface TimelineCloseUp {
   /** Index of the lane. */
   readonly lane: number;
+  /** First moment shown. */
   readonly start: number;
+  /** Last moment shown. */
   readonly end: number;
+  /** Heading; lane and length when not given. */
   readonly title?: string;
 }
 
 /** The whole story of a connection: lanes below each other on one time axis, and a close-up of the moment that matters. */
 export interface TimelineModel {
+  /** What the picture shows. */
   readonly title: string;
+  /** More about it, below the title. */
   readonly subtitle?: string;
+  /** One lane for each setting. */
   readonly lanes: readonly TimelineLane[];
   /** Times of the connection's packets, microseconds since 1970. */
   readonly packets?: ArrayLike<number>;
@@ -115,7 +134,9 @@ export interface TimelineModel {
 
 /** How much each pair of settings differs. */
 export interface DifferenceMapModel {
+  /** What the picture shows. */
   readonly title: string;
+  /** Names of the settings. */
   readonly settings: readonly string[];
   /** `values[i][j]`: differences from setting i to setting j. */
   readonly values: readonly (readonly number[])[];
@@ -137,12 +158,15 @@ export interface CostPoint {
 
 /** Unknown directions and live memory against timeout. */
 export interface CostCurveModel {
+  /** What the picture shows. */
   readonly title: string;
+  /** One point for each setting. */
   readonly points: readonly CostPoint[];
 }
 
 /** A histogram of durations on a logarithmic axis, with timeouts drawn in. */
 export interface HistogramModel {
+  /** What the picture shows. */
   readonly title: string;
   /** Durations, microseconds. */
   readonly values: ArrayLike<number>;
@@ -156,6 +180,7 @@ export interface HistogramModel {
 
 /** Packets over time. */
 export interface PacketStripModel {
+  /** What the picture shows. */
   readonly title: string;
   /** Series of packet times, microseconds since 1970. */
   readonly series: readonly { readonly name: string; readonly times: ArrayLike<number> }[];

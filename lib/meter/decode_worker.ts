@@ -44,13 +44,7 @@ const scope = globalThis as unknown as {
 };
 
 function problemNews(p: Problem): DecodeNews {
-  const detail: Record<string, unknown> = {};
-  for (
-    const key of ["source", "frame", "record", "offset", "position", "line", "expected", "found"] as const
-  ) {
-    if (p[key] !== undefined) detail[key] = p[key];
-  }
-  return { kind: "problem", code: p.code, reason: p.reason, detail };
+  return { kind: "problem", code: p.code, reason: p.reason, detail: p.detail() };
 }
 
 /** Moves the frames that a meter may look into to the batch's own bytes, headers only. */

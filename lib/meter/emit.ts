@@ -18,7 +18,7 @@ export function emitRow(
   const from = table.words, to = out.words, fromDoubles = table.doubles, doubles = out.doubles;
   const w = row * R.WORDS, o = at * R.WORDS, d = row * R.DOUBLES, od = at * R.DOUBLES;
   for (let j = 0; j < R.RARE; j++) to[o + j] = from[w + j]!;
-  if (from[w + R.FLAGS]! & R.FLAGS_RARE) for (let j = R.RARE; j < R.WORDS; j++) to[o + j] = from[w + j]!;
+  if (from[w + R.FLAGS]! & R.FLAGS_RARE) { for (let j = R.RARE; j < R.WORDS; j++) to[o + j] = from[w + j]!; }
   else for (let j = R.RARE; j < R.WORDS; j++) to[o + j] = 0;
   for (let j = 0; j < R.DOUBLES; j++) doubles[od + j] = fromDoubles[d + j]!;
   const settings = meter.settings;

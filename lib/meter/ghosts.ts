@@ -30,6 +30,7 @@ export class Ghosts {
   #capacity: number;
   #head = 0;
   #count = 0;
+  #peak = 0;
   #slots: Int32Array;
   #scratch = new Int32Array(2);
 
@@ -51,6 +52,11 @@ export class Ghosts {
   /** Bytes they take. */
   get bytes(): number {
     return this.#capacity * (WORDS * 4 + 8 + 8);
+  }
+
+  /** Bytes of the most ghosts kept at once. */
+  get peakBytes(): number {
+    return this.#peak * (WORDS * 4 + 8 + 8);
   }
 
   #hash(key: Int32Array): void {
@@ -89,6 +95,7 @@ export class Ghosts {
     if (this.#count === this.#capacity) this.#grow();
     this.#hash(key);
     const g = (this.#head + this.#count++) & (this.#capacity - 1), at = g * WORDS;
+    if (this.#count > this.#peak) this.#peak = this.#count;
     this.#words[at + HIGH] = this.#scratch[0]!;
     this.#words[at + LOW] = this.#scratch[1]!;
     this.#words[at + KNOWN] = status | (table.state[row * STATE_WORDS + S_ORIENT] ? ORIENT : 0);

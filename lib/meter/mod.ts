@@ -8,4 +8,4 @@ export * from "./connections.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
 export * from "./meter.ts";
-export { canPipeline, type PipelineOptions, runPipelined } from "./pipeline.ts";
+export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";

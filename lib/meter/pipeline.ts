@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { Problem } from "../base/mod.ts";
 import type { MeterBank } from "./bank.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
@@ -25,6 +26,23 @@ export interface PipelineOptions {
   /** Called after each batch, before the next is waited for. */
   readonly afterBatch?: () => void | Promise<void>;
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
+}
+
+/** A decoding thread of its own pays from some tens of megabytes on; starting it costs about 50 ms. */
+const LARGE = 32 << 20;
+
+/** Whether a source is so large that a thread more pays: plain files only; pipes and patterns are not looked into. */
+export function isLarge(source: unknown): source is string | readonly string[] {
+  let bytes = 0;
+  for (const path of Array.isArray(source) ? source : [source]) {
+    if (typeof path !== "string") return false;
+    try {
+      bytes += statSync(path).size;
+    } catch {
+      return false;
+    }
+  }
+  return bytes >= LARGE;
 }
 
 /** Whether this runtime has module workers and shared memory, and the bank's settings can share one decoding thread. */

@@ -1,4 +1,4 @@
-import { DOUBLES, WORDS } from "./layout.ts";
+import { DOUBLES, FLAG_AGR, FLAG_JITTER, FLAGS, WORDS } from "./layout.ts";
 
 /** Doubles of one record's jitter: blocks source active, source idle, destination active, destination idle. */
 export const JITTER_DOUBLES = 20;
@@ -147,13 +147,15 @@ export class RecordBatch {
     const words = this.words, fromWords = from.words, doubles = this.doubles, fromDoubles = from.doubles;
     for (let i = 0; i < WORDS; i++) words[w + i] = fromWords[fw + i]!;
     for (let i = 0; i < DOUBLES; i++) doubles[d + i] = fromDoubles[fd + i]!;
-    if (from.jitter) {
+    // Banks hold something only for rows whose flags say so.
+    const flags = fromWords[fw + FLAGS]!;
+    if (from.jitter && flags & FLAG_JITTER) {
       this.jitterBank().set(
         from.jitter.subarray(row * JITTER_DOUBLES, (row + 1) * JITTER_DOUBLES),
         at * JITTER_DOUBLES,
       );
     }
-    if (from.agr) {
+    if (from.agr && flags & FLAG_AGR) {
       this.agrBank().set(from.agr.subarray(row * AGR_DOUBLES, (row + 1) * AGR_DOUBLES), at * AGR_DOUBLES);
     }
     if (from.user) {

@@ -113,8 +113,8 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
     if (n === 0) {
       for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
       if (!argus) continue;
-      x[i + B.J_MEAN] = Math.trunc(y[j + B.J_MEAN]!);
-      x[i + B.J_STDEV] = Math.trunc(y[j + B.J_STDEV]!);
+      x[i + B.J_MEAN] = whole(y[j + B.J_MEAN]!);
+      x[i + B.J_STDEV] = whole(y[j + B.J_STDEV]!);
       continue;
     }
     const m1 = x[i + B.J_MEAN]!, m2 = y[j + B.J_MEAN]!, s1 = x[i + B.J_STDEV]!, s2 = y[j + B.J_STDEV]!;
@@ -124,11 +124,16 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
     if (y[j + B.J_MAX]! > x[i + B.J_MAX]!) x[i + B.J_MAX] = y[j + B.J_MAX]!;
     if (argus) {
       const square = (n * (s1 * s1 + m1 * m1) + m * (s2 * s2 + m2 * m2)) / (n + m);
-      x[i + B.J_MEAN] = Math.fround(Math.trunc(mean));
-      x[i + B.J_STDEV] = Math.fround(Math.trunc(Math.sqrt(Math.abs(square - mean * mean))));
+      x[i + B.J_MEAN] = Math.fround(whole(mean));
+      x[i + B.J_STDEV] = Math.fround(whole(Math.sqrt(Math.abs(square - mean * mean))));
     } else {
       x[i + B.J_MEAN] = mean;
       x[i + B.J_STDEV] = pooled(n, m1, s1, m, m2, s2);
     }
   }
+}
+
+/** A float as the original's 32-bit integer: cut, and the smallest integer for what does not fit or is no number. */
+function whole(value: number): number {
+  return value > -0x80000000 && value < 0x80000000 ? Math.trunc(value) : -0x80000000;
 }

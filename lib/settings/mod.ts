@@ -4,4 +4,6 @@
  * @module
  */
 export * from "./settings.ts";
+export * from "./peer_rules.ts";
+export * from "./presets.ts";
 export * from "./argus_conf.ts";

@@ -1,4 +1,5 @@
 import { type Duration, formatDuration, parseDuration, Problem } from "../base/mod.ts";
+import { type PeerRules, PLAIN_RULES } from "./peer_rules.ts";
 
 /** What lets timers fire (DESIGN "Clocks, precisely"): any packet's sweep, each flow's own due time, or a periodic sweep. */
 export type Clock = "argus" | "exact" | "sweep";
@@ -33,8 +34,22 @@ export type Memory =
   | { readonly kind: "time"; readonly us: number }
   | { readonly kind: "entries"; readonly max: number };
 
-/** How TCP ends a record, for presets that are not Argus. */
-export type TcpEnd = "argus" | "none" | "fin-rst" | "rfc";
+/** How TCP ends a record. */
+export type TcpEnd =
+  /** Argus' state machine: a SYN in a closed entry begins a new record (TCP-10). */
+  | "argus"
+  /** Not at all. */
+  | "none"
+  /** A FIN or RST ends the flow of its sender (one-way keys). */
+  | "sender"
+  /** The first FIN against the source's direction, or a RST. */
+  | "reverse-fin"
+  /** A SYN after FIN, FIN and ACK, or after a RST. */
+  | "next-syn"
+  /** FINs of both sides, both acknowledged, or a RST. */
+  | "acked-fins"
+  /** FINs of both sides or a RST, after `rules.linger`; a SYN with another sequence number at once. */
+  | "linger";
 
 /** One complete, frozen set of meter options: every field is filled in. All times are microseconds. */
 export interface Settings {
@@ -54,6 +69,10 @@ export interface Settings {
   readonly flowType: "bidirectional" | "unidirectional";
   readonly flowKey: readonly KeyPart[];
   readonly tcpEnd: TcpEnd;
+  /** How long a TCP entry is kept beyond its timeout, without a record (Argus 5's fallow timeout); 0 is off. */
+  readonly fallow: number;
+  /** Rules that are not Argus': they hold where {@linkcode isPeer} says so. */
+  readonly rules: PeerRules;
   /** Direction memory: ghosts of forgotten connections. */
   readonly memory: Memory;
   /** -A: application bytes. */
@@ -74,8 +93,8 @@ export interface Settings {
   readonly trackDuplicates: boolean;
   /** ARGUS_TUNNEL_DISCOVERY: open Teredo (LINK-9). */
   readonly tunnelDiscovery: boolean;
-  /** Whether VXLAN, GENEVE and GTP-U are opened (`inner`) or metered as plain UDP (`outer`). */
-  readonly tunnels: "inner" | "outer";
+  /** Whether VXLAN, GENEVE and GTP-U are opened (`inner`) or metered as plain UDP (`outer`); `none` leaves GRE closed, too. */
+  readonly tunnels: "inner" | "outer" | "none";
   /** -M: management record interval in whole seconds. */
   readonly marInterval: number;
   /** ARGUS_MONITOR_ID / -e: probe id as IPv4 word. */
@@ -102,6 +121,8 @@ export interface SettingsInput {
   flowType?: "bidirectional" | "unidirectional";
   flowKey?: readonly KeyPart[];
   tcpEnd?: TcpEnd;
+  fallow?: Duration;
+  rules?: Partial<PeerRules>;
   memory?: Duration | "off" | { entries: number };
   appBytes?: boolean;
   jitter?: boolean;
@@ -112,7 +133,7 @@ export interface SettingsInput {
   bidirectionalTimes?: boolean;
   trackDuplicates?: boolean;
   tunnelDiscovery?: boolean;
-  tunnels?: "inner" | "outer";
+  tunnels?: "inner" | "outer" | "none";
   marInterval?: number;
   monitorId?: number;
 }
@@ -130,6 +151,8 @@ const ARGUS: Settings = Object.freeze({
   flowType: "bidirectional",
   flowKey: Object.freeze(["CLASSIC_5_TUPLE"] as const),
   tcpEnd: "argus",
+  fallow: 0,
+  rules: PLAIN_RULES,
   memory: Object.freeze({ kind: "off" }),
   appBytes: false,
   jitter: false,
@@ -166,7 +189,8 @@ function describe(s: Settings): string {
   for (const k of ["ip", "icmp", "arp"] as const) {
     if (s.timeouts[k] !== ARGUS.timeouts[k]) parts.push(`${k}=${formatDuration(s.timeouts[k])}`);
   }
-  if (s.clock !== "argus") parts.push(s.clock);
+  if (s.clock !== "argus" && s.preset === "argus") parts.push(s.clock);
+  if (s.fallow > 0) parts.push(`fallow=${formatDuration(s.fallow)}`);
   if (s.memory.kind === "time") parts.push(`memory=${formatDuration(s.memory.us)}`);
   if (s.memory.kind === "entries") parts.push(`memory=${s.memory.max} entries`);
   return (s.preset === "argus" ? "" : `${s.preset} `) + parts.join(" ");
@@ -186,6 +210,8 @@ export function withSettings(base: Settings, input: SettingsInput): Settings {
     status,
     memory,
     sweepEvery,
+    fallow,
+    rules,
     tcp: _t,
     ip: _i,
     icmp: _c,
@@ -213,9 +239,16 @@ export function withSettings(base: Settings, input: SettingsInput): Settings {
       other: time("other"),
     }),
     flowKey: Object.freeze([...(input.flowKey ?? base.flowKey)]),
+    fallow: fallow === undefined ? base.fallow : parseDuration(fallow, "fallow timeout"),
+    rules: rules === undefined ? base.rules : Object.freeze({ ...base.rules, ...rules }),
     memory: readMemory(memory, base.memory),
   };
   return Object.freeze({ ...made, name: name ?? describe(made) });
+}
+
+/** Whether a setting has rules that are not Argus': another clock, idle timers from the last packet, another end of TCP. */
+export function isPeer(s: Settings): boolean {
+  return s.idleFrom === "packet" || s.clock === "sweep" || s.tcpEnd !== "argus";
 }
 
 /**

@@ -23,7 +23,7 @@ export interface CacheOptions {
   readonly fields?: readonly string[] | undefined;
   /** Which capture the records come from; without it a run that is killed and begun anew adds its records twice. */
   readonly capture?: CaptureMark | undefined;
-  /** Records of one transaction, 65536 unless given. */
+  /** Records of one transaction, 262144 unless given (each waits in about 500 bytes). */
   readonly window?: number | undefined;
   /** A transaction is made after this time even when it has fewer records, 5 s unless given. */
   readonly every?: Duration | undefined;
@@ -47,7 +47,7 @@ export interface CacheProgress {
   readonly retries: number;
 }
 
-const DEFAULT_WINDOW = 65_536;
+const DEFAULT_WINDOW = 262_144;
 
 interface Model {
   readonly accepts: RecordPredicate | undefined;

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
-import { canPipeline, MeterBank, type PacketPredicate, runPipelined } from "../../lib/meter/mod.ts";
+import { canPipeline, isLarge, MeterBank, type PacketPredicate, runPipelined } from "../../lib/meter/mod.ts";
 import { RecordBatch } from "../../lib/record/mod.ts";
 import { ArgusOptions, parseMonitorId, type Settings } from "../../lib/settings/mod.ts";
 import { ArgusWriter, type MarInfo } from "../../lib/formats/mod.ts";
@@ -203,21 +203,6 @@ async function meter(run: Invocation): Promise<void> {
     o.file.close();
   }
   if (problem) throw problem;
-}
-
-/** A decoding thread of its own pays from some tens of megabytes on; starting it costs about 50 ms. */
-const LARGE = 32 << 20;
-
-function isLarge(captures: readonly string[]): boolean {
-  let bytes = 0;
-  for (const path of captures) {
-    try {
-      bytes += statSync(path).size;
-    } catch {
-      return false; // a pipe, a pattern, or an error for openFrames to report
-    }
-  }
-  return bytes >= LARGE;
 }
 
 /** What the management records of a stream say about this run (MAR-1); times are wall clock. */

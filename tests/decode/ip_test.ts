@@ -1,15 +1,18 @@
 import { assertEquals } from "@std/assert";
 import {
+  decode,
   decodeInner,
+  DecodeMemory,
   type DecodeOptions,
   INNER_DESTINATION,
   INNER_EXTRA,
   INNER_PORTS,
   INNER_PROTO,
   INNER_WORDS,
+  PacketColumns,
 } from "../../lib/decode/mod.ts";
 import { describeRow } from "./describe.ts";
-import { bytes, decoded, eth, type Frame, ip4, ip6, tcp, u16, u32, udp } from "./packets.ts";
+import { batch, bytes, decoded, eth, type Frame, ip4, ip6, tcp, u16, u32, udp } from "./packets.ts";
 
 const PAIR = "10.0.0.1>10.0.0.2", PAIR6 = "fd00::1>fd00::2";
 
@@ -115,6 +118,17 @@ Deno.test("with quirks IPv6 repeats the options of the last IPv4 packet and read
   assertEquals([...argus.ipOptions], [0, 0x40, 0x40, 0, 0]);
   assertEquals([...none.ipOptions], [0, 0x40, 0, 0, 0]);
   assertEquals([argus, none].map((c) => (c.ip[0]! >>> 16) & 255), [0xcd, 0xab]);
+});
+
+Deno.test("what packets leave to later ones outlives a change of columns when a memory is given", () => {
+  const alert = v4(2, [0x16, 0, 0, 0, 239, 1, 1, 1], { options: [0x94, 4, 0, 0] });
+  const memory = new DecodeMemory();
+  const options = [alert, v6(17, udp(1, 2))].map((frame) => {
+    const c = new PacketColumns(1);
+    decode(batch([frame]), c, {}, memory);
+    return c.ipOptions[0];
+  });
+  assertEquals(options, [0x40, 0x40]);
 });
 
 Deno.test("IPv6 extension headers are walked; AH is 16 bytes long whatever it says (LINK-9)", () => {

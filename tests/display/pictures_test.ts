@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { argus, diff, JUPYTER, Problem, readFlows, readPcap } from "../../mod.ts";
+import { costCurveModel, timelineModel } from "../../lib/chain/pictures.ts";
+import { assertWellFormed } from "./svg_boxes.ts";
+
+const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
+const capture = readPcap(fixture("thread-full.pcap.gz"));
+const talk = "host 10.0.2.104 and port 49227";
+
+// The cuts of the case as told in its README: setting, and how many were survived and how many lost.
+const CUTS: [string, number, number][] = [["999999s", 0, 0], ["99999s", 1, 1], ["59999s", 0, 3], [
+  "19999s",
+  5,
+  6,
+]];
+
+Deno.test("the timeline tells every cut of the case", async () => {
+  const settings = CUTS.map(([status]) => argus({ status }));
+  const model = await timelineModel(capture.from, settings, talk);
+  assertEquals(model.packets!.length, 14767);
+  const sent = Array.from(model.fromInitiator!).filter((x) => x === 1).length;
+  assert(sent > 4000 && sent < 10_000, `${sent} packets from the initiator`);
+  CUTS.forEach(([status, kept, lost], i) => {
+    const marks = model.lanes[i]!.marks!;
+    const count = (...kinds: string[]) => marks.filter((m) => kinds.includes(m.kind)).length;
+    assertEquals([count("cut", "revived"), count("forgotten")], [kept, lost], status);
+    assertEquals(count("spoke-first"), lost, status);
+  });
+  // The first loss under 99999 s: boundary, and who spoke first (README of the case).
+  const first = model.lanes[1]!.marks!.filter((m) => m.time > 150_000e6);
+  assertEquals(first.find((m) => m.kind === "boundary")!.time, 200024320456);
+  assertStringIncludes(
+    first.find((m) => m.kind === "spoke-first")!.label!,
+    "147.32.83.57:5552 speaks first after 1431.7 s",
+  );
+});
+
+Deno.test("a filter that nothing passes gives an empty picture that says so", async () => {
+  assertStringIncludes(
+    await capture.timeline([{}], "host 203.0.113.9").svg(),
+    "No records of: host 203.0.113.9",
+  );
+});
+
+Deno.test("a diff shows its tables and the timeline, and says why", async () => {
+  const of = (status: string) => capture.meter(argus({ status })).filter(talk);
+  const d = await diff(of("999999s"), of("99999s"));
+  const html =
+    (await (d as unknown as Record<symbol, () => Promise<Record<string, string>>>)[JUPYTER]!())["text/html"]!;
+  assertEquals(html.match(/<svg /g)!.length, 2, "wide and narrow");
+  assertStringIncludes(html, "Both sides hold the same traffic");
+  assertWellFormed(await d.plot().svg());
+  assertStringIncludes(Deno.inspect(d.flipped[0]!.why()), "1431.7 s");
+});
+
+Deno.test("nothing runs by merely printing a chain or a picture", () => {
+  const nowhere = readPcap("/nowhere.pcap");
+  for (
+    const x of [
+      nowhere,
+      nowhere.meter(),
+      nowhere.plot(),
+      nowhere.meter().plot("gaps"),
+      nowhere.timeline([{}]),
+    ]
+  ) {
+    assert(Deno.inspect(x).includes("/nowhere.pcap"), Deno.inspect(x));
+  }
+});
+
+Deno.test("pictures of packets need packets", () => {
+  assertThrows(() => readFlows("flows.csv").plot("gaps"), Problem, "Expected records metered from a capture");
+  assertThrows(() => capture.meter().filter((r) => r.pkts > 1).plot("gaps"), Problem, "ra's language");
+});
+
+Deno.test("the cost curve has direction memory as a series of its own", async () => {
+  const study = await capture.study([argus({ status: "60s" }), argus({ status: "60s", memory: "2h" })]);
+  const { points } = costCurveModel(study.result);
+  assertEquals(points.map((p) => p.series), ["S=1m, TCP timeout", "S=1m, direction memory"]);
+  assert(points[0]!.unknown > 0);
+  assertEquals(points[1]!.unknown, 0);
+  assert(points[1]!.bytes > points[0]!.bytes, "ghosts take memory too");
+});
+
+Deno.test("histograms and strips draw from the capture", async () => {
+  for (
+    const picture of [
+      capture.plot(),
+      capture.meter().plot("durations"),
+      capture.meter().filter(talk).plot("gaps"),
+    ]
+  ) {
+    assertWellFormed((await picture.svg()).replaceAll("&nbsp;", "&#160;"));
+  }
+});
+
+Deno.test("user data and labels of a capture never become markup", async () => {
+  const evil = "<script>alert(1)</script>";
+  const shown = await capture.meter().filter(talk).label(evil).select("saddr", "label").table(5);
+  const html =
+    (await (shown as unknown as Record<symbol, () => Promise<Record<string, string>>>)[JUPYTER]!())[
+      "text/html"
+    ]!;
+  assert(!html.includes("<script"), html);
+  assertStringIncludes(html, "&#60;script&#62;");
+});
