@@ -3,12 +3,23 @@ import { Disorder, type FrameBatch, openFrames, sortFrames } from "../capture/mo
 import { bin, cluster, sortRecords, topRecords } from "../cluster/mod.ts";
 import { compilePacketFilter, compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
 import { readFlows } from "../formats/mod.ts";
-import { type BankOptions, canPipeline, isLarge, type Meter, MeterBank, runPipelined } from "../meter/mod.ts";
+import {
+  type BankOptions,
+  canPipeline,
+  isLarge,
+  LiveClock,
+  type Meter,
+  MeterBank,
+  runPipelined,
+} from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { cellProgress } from "./cell_progress.ts";
 import { FlowRecord } from "./flow_record.ts";
 import type { CapturePlan, Plan, Step } from "./plan.ts";
+
+/** How often a silent live input is looked after. */
+const HEARTBEAT_MS = 250;
 
 /** What happens on the way, for whoever wants to show it. */
 export interface RunListeners {
@@ -16,6 +27,8 @@ export interface RunListeners {
   readonly onProblem?: (problem: Problem) => void;
   /** Bytes read so far, and in all where known. */
   readonly onProgress?: (read: number, total: number | undefined) => void;
+  /** Ends the reading as if the capture ended there: open flows are written. */
+  readonly signal?: AbortSignal;
   /** Time stamps out of order, told once at the end. */
   readonly onDisorder?: (disorder: Disorder) => void;
 }
@@ -94,10 +107,19 @@ export async function meterCapture(
         afterBatch: () => waiting.length > 0 ? hand() : undefined,
       });
     } else {
-      const frames = openFrames(plan.source, { strict: plan.strict, onProblem, ...progress });
+      const clock = plan.live ? new LiveClock() : undefined;
+      const frames = openFrames(plan.source, {
+        strict: plan.strict,
+        onProblem,
+        ...progress,
+        ...(clock ? { heartbeat: HEARTBEAT_MS } : {}),
+        ...(listeners.signal ? { signal: listeners.signal } : {}),
+      });
       for await (const batch of plan.sort === undefined ? frames : sortFrames(frames, plan.sort)) {
         disorder.add(batch);
-        bank.take(batch);
+        if (batch.length > 0) bank.take(batch);
+        clock?.see(batch);
+        if (clock && !Number.isNaN(clock.now())) bank.tick(clock.now());
         if (waiting.length > 0) await hand();
       }
     }

@@ -46,6 +46,9 @@ export interface AggregatorOptions {
 
 const OUT = 4096;
 
+/** Is shown a record where it stands, valid during the call only; `false` means that no more are wanted. */
+export type ShowRow = (batch: RecordBatch, row: number) => boolean | void;
+
 /** Merges records with the same key, in constant memory per live aggregate (cluster.md sections 1 to 5). */
 export class Aggregator {
   readonly #options: AggregatorOptions;
@@ -118,17 +121,7 @@ export class Aggregator {
   *drain(): Generator<RecordBatch, void, void> {
     const done = this.take();
     if (done) yield done;
-    const store = this.#store;
-    let order = store.order();
-    const sort = this.#options.sort;
-    if (sort && sort.length > 0) {
-      const from = order;
-      order = sortedOrder(
-        from.length,
-        (i) => ({ batch: store.chunk(from[i]!), row: store.row(from[i]!) }),
-        sort,
-      ).map((i) => from[i]!);
-    }
+    const store = this.#store, order = this.#order();
     for (let from = 0; from < order.length; from += OUT) {
       const to = Math.min(order.length, from + OUT);
       const out = new RecordBatch(to - from);
@@ -137,6 +130,32 @@ export class Aggregator {
       }
       yield out;
     }
+    this.#forget();
+  }
+
+  /** As {@linkcode drain}, without copies: shows each record where it stands until told to stop by `false`. */
+  each(show: ShowRow): void {
+    const done = this.take();
+    for (let row = 0; done && row < done.length; row++) if (show(done, row) === false) return;
+    const store = this.#store;
+    for (const n of this.#order()) {
+      const chunk = store.chunk(n), row = store.row(n);
+      this.#close(chunk, row);
+      if (show(chunk, row) === false) break;
+    }
+    this.#forget();
+  }
+
+  /** Row numbers in the order they leave. */
+  #order(): Int32Array {
+    const store = this.#store, order = store.order();
+    const sort = this.#options.sort;
+    if (!sort || sort.length === 0) return order;
+    const locate = (i: number) => ({ batch: store.chunk(order[i]!), row: store.row(order[i]!) });
+    return sortedOrder(order.length, locate, sort).map((i) => order[i]!);
+  }
+
+  #forget(): void {
     this.#store.clear();
     this.#table = new KeyTable(this.#key.size);
   }
@@ -162,8 +181,8 @@ export class Aggregator {
     this.#enter(this.#store.chunk(n), this.#store.row(n));
   }
 
+  /** Prepares a row that begins an aggregate; its statistics begin with the first merge. */
   #enter(batch: RecordBatch, row: number): void {
-    enterRow(batch, row);
     this.#key.mask(batch, row);
     if (!this.#options.preserve && !this.#key.none) this.#key.strip(batch, row);
     const label = this.#options.label;
@@ -244,6 +263,7 @@ export class Aggregator {
   #close(batch: RecordBatch, row: number): void {
     settleRow(batch, row);
     if (this.#options.report) return;
+    batch.words[row * R.WORDS + R.FLAGS]! |= R.FLAG_AGR;
     const bank = batch.agrBank(), i = row * AGR_DOUBLES;
     bank[i + AGR_COUNT] = bank[i + AGR_N] = bank[i + AGR_MEAN] = 0;
     bank[i + AGR_MIN] = bank[i + AGR_MAX] = NaN;

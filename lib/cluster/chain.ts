@@ -1,6 +1,7 @@
 import { compileRecordFilter, type RecordPredicate } from "../expression/mod.ts";
 import type { MergeRules, RecordBatch } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
+import type { ShowRow } from "./aggregator.ts";
 import { Clusterer, type ClusterOptions, type Correction } from "./cluster.ts";
 import type { ClusterConf, ClusterModel } from "./racluster_conf.ts";
 
@@ -64,6 +65,14 @@ export class ConfClusterer {
   /** Everything that is left, model by model. */
   *drain(): Generator<RecordBatch, void, void> {
     for (const { clusterer } of this.#stages) yield* clusterer.drain();
+  }
+
+  /** As {@linkcode drain}, without copies: shows each record where it stands until told to stop by `false`. */
+  each(show: ShowRow): void {
+    let more = true;
+    for (const { clusterer } of this.#stages) {
+      if (more) clusterer.each((batch, row) => more = show(batch, row) !== false);
+    }
   }
 }
 

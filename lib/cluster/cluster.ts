@@ -1,7 +1,7 @@
 import { type Duration, parseDuration, Problem } from "../base/mod.ts";
 import { fieldOf, type MergeRules, type NumberGetter, type RecordBatch } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
-import { Aggregator, type AggregatorOptions } from "./aggregator.ts";
+import { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
 import { Connections } from "./connections.ts";
 import { Key } from "./key.ts";
 import { SORT_KEYS, sortKeys } from "./sort.ts";
@@ -110,6 +110,21 @@ export class Clusterer {
       if (out) yield out;
     }
     yield* this.#aggregator.drain();
+  }
+
+  /** As {@linkcode drain}, without copies: shows each record where it stands until told to stop by `false`. */
+  each(show: ShowRow): void {
+    if (!this.#connections) {
+      this.#aggregator!.each(show);
+      return;
+    }
+    if (!this.#aggregator) {
+      this.#connections.each(show);
+      return;
+    }
+    const aggregator = this.#aggregator;
+    this.#connections.each((batch, row) => aggregator.add(batch, row));
+    aggregator.each(show);
   }
 
   /** Everything that is left, as one batch. */

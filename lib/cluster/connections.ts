@@ -1,7 +1,7 @@
 import { formatIpv4, formatIpv6 } from "../base/mod.ts";
-import { direction, enterRow, flip, mergeRow, RecordBatch, settleRow } from "../record/mod.ts";
+import { direction, flip, mergeRow, RecordBatch, settleRow } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
-import { reversible } from "./aggregator.ts";
+import { reversible, type ShowRow } from "./aggregator.ts";
 import * as E from "./evidence.ts";
 import { RowStore } from "./store.ts";
 import { KeyTable } from "./table.ts";
@@ -112,15 +112,9 @@ export class Connections {
     if (after < 0) this.#table.replace(tail, n);
   }
 
-  /** All connections in order of their start; afterwards there are none. */
+  /** All connections in order of their start, in batches; afterwards there are none. */
   *drain(): Generator<RecordBatch, void, void> {
-    const store = this.#store, meta = this.#meta;
-    const all = store.order();
-    for (const n of all) {
-      if (meta[n * META + PREVIOUS]! < 0) this.#settleChain(n);
-    }
-    const starts = this.#times;
-    const order = store.order().sort((a, b) => starts[2 * a]! - starts[2 * b]! || a - b);
+    const store = this.#store, order = this.#settled();
     for (let from = 0; from < order.length; from += OUT) {
       const to = Math.min(order.length, from + OUT);
       const out = new RecordBatch(to - from);
@@ -131,6 +125,28 @@ export class Connections {
       }
       yield out;
     }
+    this.#forget();
+  }
+
+  /** As {@linkcode drain}, without copies: shows each connection where it stands until told to stop by `false`. */
+  each(show: ShowRow): void {
+    const store = this.#store;
+    for (const n of this.#settled()) {
+      const chunk = store.chunk(n), row = store.row(n);
+      this.#finish(n, chunk, row);
+      if (show(chunk, row) === false) break;
+    }
+    this.#forget();
+  }
+
+  /** Decides everything that was unclear and gives the stretches that are left in order of their start. */
+  #settled(): Int32Array {
+    const store = this.#store, meta = this.#meta, starts = this.#times;
+    for (const n of store.order()) if (meta[n * META + PREVIOUS]! < 0) this.#settleChain(n);
+    return store.order().sort((a, b) => starts[2 * a]! - starts[2 * b]! || a - b);
+  }
+
+  #forget(): void {
     this.#store = new RowStore();
     this.#table = new KeyTable(KEY_WORDS);
     this.#turned.clear();
@@ -198,7 +214,6 @@ export class Connections {
     const meta = this.#meta, at = n * META;
     this.#save(n, this.#record);
     const chunk = this.#store.chunk(n), r = this.#store.row(n);
-    enterRow(chunk, r);
     chunk.words[r * R.WORDS + R.FLAGS]! &= ~(R.FLAG_REVERSE | R.FLAG_TURNED);
     const rank = E.directionRank(chunk.words, r * R.WORDS);
     meta[at + RANK] = Math.abs(rank);

@@ -10,7 +10,7 @@ export { sortKeys, sortRecords, type SortKey, type SortOptions, SORT_KEYS, topRe
 export { type ClusterConf, type ClusterModel, parseRaclusterConf } from "./racluster_conf.ts";
 export { type AddressTotals, Counter, type CountOptions, countRecords, type ProtocolTotals, type Totals } from "./count.ts";
 export { bin, Binner, type BinOptions, gridOf } from "./bins.ts";
-export { Aggregator, type AggregatorOptions } from "./aggregator.ts";
+export { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
 export {
   CONNECTION_KEY_WORDS,
   connectionKey,

@@ -142,6 +142,11 @@ export class MeterBank {
     return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };
   }
 
+  /** Lets time go on without a packet, for live input: microseconds of capture time. */
+  tick(now: number): void {
+    for (const meter of this.meters) meter.tick(now);
+  }
+
   /** End of the capture: every meter writes what it still holds. */
   end(): void {
     for (const meter of this.meters) meter.end();

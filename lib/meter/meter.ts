@@ -547,7 +547,7 @@ export class Meter {
     if (conn >= 0) out.words[at * R.WORDS + R.CONN_SEQ] = this.#nextOfConnection(conn);
     table.state[row * T.STATE_WORDS + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
     const ordinal = this.emitted++;
-    if (out.length >= this.#batchSize) this.#flush();
+    if (out.length >= this.#batchSize) this.flush();
     return ordinal;
   }
 
@@ -560,7 +560,16 @@ export class Meter {
     return ++this.#recordsOfConnection[conn]!;
   }
 
-  #flush(): void {
+  /** Lets time go on without a packet: what is due is written and given to the sink (live input). */
+  tick(now: number): void {
+    if (this.#exact) this.#tickExact(now);
+    else if (!(now < this.#now)) this.#now = now;
+    this.scanAll();
+    this.flush();
+  }
+
+  /** Gives the records so far to the sink. */
+  flush(): void {
     if (this.out.length === 0) return;
     this.out = this.#sink(this.out);
   }
@@ -604,6 +613,6 @@ export class Meter {
         this.#forget(row);
       }
     }
-    this.#flush();
+    this.flush();
   }
 }

@@ -7,5 +7,6 @@ export * from "./bank.ts";
 export * from "./connections.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
+export { LiveClock } from "./live.ts";
 export * from "./meter.ts";
 export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";

@@ -1,10 +1,21 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
-import { KEY_IPV4, KEY_IPV6 } from "../record/mod.ts";
+import { ENCAPS_SLL, KEY_IPV4, KEY_IPV6 } from "../record/mod.ts";
 import type { PeerRules, Settings } from "../settings/mod.ts";
-import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, K_TAG, KEY_WORDS } from "./key_rules.ts";
+import {
+  K_A,
+  K_B,
+  K_EXTRA,
+  K_KIND,
+  K_PORTS,
+  K_TAG,
+  KEY_WORDS,
+  keyOfPacket,
+  type KeyRules,
+} from "./key_rules.ts";
+import { keyRulesOf } from "./keys.ts";
 
-const ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, FRAGMENT6 = 44;
+const ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58;
 /** Frames that end before this behind the link header are not seen by any of the programs. */
 const LEAST_IP4 = 20, LEAST_IP6 = 40;
 
@@ -87,24 +98,34 @@ export class PeerPacket {
   /** A fragment: the first one, or one behind it. */
   isFirstFragment = false;
   isLaterFragment = false;
-  /** Bytes of the IP header. */
+  /** Fragments: where its payload begins in the datagram's, how long it is, and whether it is the last. */
+  fragmentAt = 0;
+  fragmentLength = 0;
+  isLastFragment = false;
+  /** Identification of the datagram, and the bytes of its IP header. */
+  ident = 0;
   header = 0;
   readonly #rules: PeerRules;
   readonly #oneWay: boolean;
   readonly #vlan: boolean;
   readonly #blindTo6: boolean;
+  /** Argus' own key, where the setting has it. */
+  readonly #argus: KeyRules | undefined;
   #bytes = new Uint8Array(0);
   #end = 0;
+  #total = 0;
 
   constructor(settings: Settings) {
     this.#rules = settings.rules;
     this.#oneWay = settings.flowType === "unidirectional";
     this.#vlan = settings.flowKey.includes("VLAN");
+    this.#argus = settings.rules.key === "argus" ? keyRulesOf(settings) : undefined;
     this.#blindTo6 = settings.rules.oddities.includes("cic-ipv6-flags");
   }
 
-  /** Reads packet `i`; false when it is no IP packet. */
+  /** Reads packet `i`; false when it forms no flow. */
   read(c: PacketColumns, i: number): boolean {
+    if (this.#argus !== undefined) return this.#readAsArgus(this.#argus, c, i);
     const low = c.kind[i]! & P.P_KIND_MASK, l3 = c.l3[i]!;
     if (l3 < 0 || low === P.P_ARP || low === P.P_RARP) return false;
     const bytes = this.#bytes = c.bytes, end = this.#end = c.offset[i]! + c.captured[i]!;
@@ -112,35 +133,54 @@ export class PeerPacket {
     const version = bytes[l3]! >> 4;
     if (version === 4 ? end - l3 < LEAST_IP4 : version !== 6 || end - l3 < LEAST_IP6) return false;
     this.isIp6 = version === 6;
-    let l4: number, total: number, offset: number, proto: number;
-    if (version === 4) {
-      this.header = (bytes[l3]! & 15) * 4;
-      l4 = l3 + this.header;
-      total = this.#u16(l3 + 2);
-      const fragment = this.#u16(l3 + 6);
-      offset = fragment & 0x1fff;
-      proto = bytes[l3 + 9]!;
-      this.isFirstFragment = offset === 0 && (fragment & 0x2000) !== 0;
-    } else {
-      total = 40 + this.#u16(l3 + 4);
-      offset = low === P.P_FRAGMENT ? 1 : 0;
-      this.isFirstFragment = (c.kind[i]! & P.P_FIRST_FRAGMENT6) !== 0;
-      if (this.#rules.walksExtensions) {
-        l4 = Math.max(c.l4[i]!, l3 + 40);
-        proto = c.proto[i]!;
-      } else {
-        l4 = l3 + 40;
-        proto = bytes[l3 + 6]!;
-        if (proto === FRAGMENT6) offset = 0;
-      }
-      this.header = l4 - l3;
-    }
-    this.isLaterFragment = offset !== 0;
+    const proto = this.isIp6 ? this.#header6(c, i, l3) : this.#header4(l3);
+    const l4 = l3 + this.header;
     this.isTcp = proto === TCP && !this.isLaterFragment;
     this.isIcmp = proto === (this.isIp6 ? ICMP6 : ICMP) && !this.isLaterFragment;
     this.flags = this.isTcp && l4 + 14 <= end && !(this.isIp6 && this.#blindTo6) ? bytes[l4 + 13]! : 0;
-    this.#count(c, i, l3, l4, total, proto);
-    this.#makeKey(l3, l4, proto, c, i);
+    this.#count(c, i, l3, proto);
+    this.#makeKey(l3, proto, c, i);
+    return true;
+  }
+
+  #header4(l3: number): number {
+    this.header = (this.#bytes[l3]! & 15) * 4;
+    this.#total = this.#u16(l3 + 2);
+    this.ident = this.#u16(l3 + 4);
+    const fragment = this.#u16(l3 + 6), more = (fragment & 0x2000) !== 0;
+    this.fragmentAt = (fragment & 0x1fff) * 8;
+    this.fragmentLength = this.#total - this.header;
+    this.isLaterFragment = this.fragmentAt !== 0;
+    this.isFirstFragment = !this.isLaterFragment && more;
+    this.isLastFragment = this.isLaterFragment && !more;
+    return this.#bytes[l3 + 9]!;
+  }
+
+  #header6(c: PacketColumns, i: number, l3: number): number {
+    const kind = c.kind[i]!, walks = this.#rules.walksExtensions;
+    this.#total = 40 + this.#u16(l3 + 4);
+    this.isLaterFragment = walks && (kind & P.P_KIND_MASK) === P.P_FRAGMENT;
+    this.isFirstFragment = walks && (kind & P.P_FIRST_FRAGMENT6) !== 0;
+    this.isLastFragment = this.isLaterFragment && (kind & P.P_LAST_FRAGMENT) !== 0;
+    this.fragmentAt = this.isLaterFragment ? c.fragOffset[i]! : 0;
+    this.fragmentLength = this.isLaterFragment || this.isFirstFragment ? c.fragLength[i]! : 0;
+    this.header = walks ? Math.max(c.l4[i]! - l3, 40) : 40;
+    this.ident = this.isLaterFragment ? c.extra[i]! : this.isFirstFragment ? this.#i32(l3 + this.header - 4) : 0;
+    return walks ? c.proto[i]! : this.#bytes[l3 + 6]!;
+  }
+
+  #readAsArgus(rules: KeyRules, c: PacketColumns, i: number): boolean {
+    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+    if (low === P.P_NONE) return false;
+    this.swap = keyOfPacket(rules, c, i, this.key);
+    this.isIp6 = (kind & P.P_IP6) !== 0;
+    this.isTcp = low === P.P_TCP;
+    this.isIcmp = low === P.P_ICMP || low === P.P_ICMP6;
+    this.isFirstFragment = this.isLaterFragment = false;
+    this.flags = kind & P.P_TCP_HEADER ? c.tcpFlags[i]! : 0;
+    this.ports = c.ports[i]!;
+    this.proto = c.proto[i]!;
+    this.bytes = c.size[i]!;
     return true;
   }
 
@@ -152,14 +192,14 @@ export class PeerPacket {
     return (this.#u16(at) << 16) | this.#u16(at + 2);
   }
 
-  #count(c: PacketColumns, i: number, l3: number, l4: number, total: number, proto: number): void {
-    const rule = this.#rules.bytes;
+  #count(c: PacketColumns, i: number, l3: number, proto: number): void {
+    const rule = this.#rules.bytes, total = this.#total, l4 = l3 + this.header;
     if (rule === "wire") {
       this.bytes = c.size[i]!;
       return;
     }
     // Pseudo headers are left out of `size` already (LINK-1).
-    const real = (c.kind[i]! & P.P_MAC) !== 0 && (c.encaps[i]! & SLL) === 0;
+    const real = (c.kind[i]! & P.P_MAC) !== 0 && (c.encaps[i]! & ENCAPS_SLL) === 0;
     const net = real ? c.size[i]! - (l3 - c.offset[i]!) : c.size[i]!;
     if (rule === "wire-net") {
       this.bytes = net;
@@ -171,13 +211,14 @@ export class PeerPacket {
       this.bytes = ip;
       return;
     }
-    const room = Math.max(0, ip - (l4 - l3));
+    const room = Math.max(0, ip - this.header);
     if (this.isLaterFragment || (proto !== TCP && proto !== UDP)) this.bytes = 0;
     else if (proto === UDP) this.bytes = Math.max(0, room - 8);
     else this.bytes = Math.max(0, room - (l4 + 13 <= this.#end ? (this.#bytes[l4 + 12]! >> 4) * 4 : 20));
   }
 
-  #makeKey(l3: number, l4: number, real: number, c: PacketColumns, i: number): void {
+  #makeKey(l3: number, real: number, c: PacketColumns, i: number): void {
+    const l4 = l3 + this.header;
     const rules = this.#rules, k = this.key, ip6 = this.isIp6;
     k.fill(0);
     // CICFlowMeter reads no header of later fragments, nor of what it does not know.
@@ -226,6 +267,3 @@ export class PeerPacket {
     return ports >>> 16 > (ports & 0xffff) ? 1 : 0;
   }
 }
-
-/** Linux cooked captures have no Ethernet header of their own. */
-const SLL = 1 << 13;

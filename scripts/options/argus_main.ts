@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
-import { canPipeline, isLarge, MeterBank, type PacketPredicate, runPipelined } from "../../lib/meter/mod.ts";
+import {
+  canPipeline,
+  isLarge,
+  LiveClock,
+  MeterBank,
+  type PacketPredicate,
+  runPipelined,
+} from "../../lib/meter/mod.ts";
 import { RecordBatch } from "../../lib/record/mod.ts";
 import { ArgusOptions, parseMonitorId, type Settings } from "../../lib/settings/mod.ts";
 import { ArgusWriter, type MarInfo } from "../../lib/formats/mod.ts";
@@ -190,7 +197,7 @@ async function meter(run: Invocation): Promise<void> {
   try {
     const onProblem = (p: Problem) => console.error(`argus: ${p.message}`);
     if (isLarge(run.captures) && canPipeline(bank)) await runPipelined(bank, run.captures, { onProblem });
-    else for await (const frames of openFrames([...run.captures], { onProblem })) bank.take(frames);
+    else await meterSequentially(run, bank, onProblem, () => outputs.forEach((o) => o.writer.flush()));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     problem = error;
@@ -203,6 +210,32 @@ async function meter(run: Invocation): Promise<void> {
     o.file.close();
   }
   if (problem) throw problem;
+}
+
+/** Reads files one behind the other, or a pipe whose records come out as they are due; SIGINT ends it with the last records. */
+async function meterSequentially(
+  run: Invocation,
+  bank: MeterBank,
+  onProblem: (p: Problem) => void,
+  flush: () => void,
+): Promise<void> {
+  const stop = new AbortController(), interrupt = () => stop.abort();
+  const piped = run.captures.includes("-");
+  const clock = new LiveClock();
+  if (piped) Deno.addSignalListener("SIGINT", interrupt);
+  try {
+    const options = piped ? { onProblem, signal: stop.signal, heartbeat: 250 } : { onProblem };
+    for await (const frames of openFrames([...run.captures], options)) {
+      if (frames.length > 0) bank.take(frames);
+      if (!piped) continue;
+      clock.see(frames);
+      if (Number.isNaN(clock.now())) continue;
+      bank.tick(clock.now());
+      flush();
+    }
+  } finally {
+    if (piped) Deno.removeSignalListener("SIGINT", interrupt);
+  }
 }
 
 /** What the management records of a stream say about this run (MAR-1); times are wall clock. */

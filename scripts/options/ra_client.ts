@@ -121,11 +121,17 @@ export class RecordOutput {
 
   /** Gives out all rows of a batch; says whether more are wanted. */
   put(batch: R.RecordBatch): boolean {
-    for (let row = 0; row < batch.length && this.#given < this.#to; row++) {
-      this.#given++;
-      if (this.#given < this.#from) continue;
-      for (const f of this.#files) if (f.wants(batch, row)) f.writer.write(batch, row);
-      if (this.#quiet) continue;
+    for (let row = 0; row < batch.length; row++) if (!this.putRow(batch, row)) return false;
+    return this.#given < this.#to;
+  }
+
+  /** Gives out one row; says whether more are wanted. */
+  putRow(batch: R.RecordBatch, row: number): boolean {
+    if (this.#given >= this.#to) return false;
+    this.#given++;
+    if (this.#given < this.#from) return true;
+    for (const f of this.#files) if (f.wants(batch, row)) f.writer.write(batch, row);
+    if (!this.#quiet) {
       this.#printer.print(batch, row);
       if (this.#printer.sink.at > PIECE) this.#stdout.write(this.#printer.take());
     }

@@ -43,10 +43,10 @@ export async function main(words: readonly string[]): Promise<number> {
       client.output.put(done);
     };
     await eachRecord(client, { correct: correct || whole }, (batch, row) => clusterer.add(batch, row), put);
-    for (const batch of clusterer.drain()) {
-      given += batch.length;
-      if (!client.output.put(batch)) break;
-    }
+    clusterer.each((batch, row) => {
+      given++;
+      return client.output.putRow(batch, row);
+    });
   };
   if (files.length === 0) await run();
   for (const file of files) {
