@@ -19,16 +19,38 @@
  * @module
  */
 export * from "./lib/base/mod.ts";
-export { encodePcap, openFrames, PcapngWriter, PcapWriter } from "./lib/capture/mod.ts";
 export {
+  type ByteSink,
+  type CaptureSource,
+  Disorder,
+  encodePcap,
+  type FrameBatch,
+  type FrameWriter,
+  openFrames,
+  type OpenOptions,
+  type PcapngWriter,
+  type PcapOptions,
+  type PcapWriter,
+  type PlainFrame,
+} from "./lib/capture/mod.ts";
+export type { Conversation, PacketColumns } from "./lib/decode/mod.ts";
+export type { BankOptions, ConnectionColumns, LedgerEvent, Meter } from "./lib/meter/mod.ts";
+export type { ClusterOptions, Correction } from "./lib/cluster/mod.ts";
+export type { Diary, Metering, PacketTimes, RemedyContext } from "./lib/explain/mod.ts";
+export {
+  type Column,
+  END_REASONS,
   type EndReason,
   type Evidence,
+  EVIDENCES,
   type Field,
   fieldOf,
   FIELDS,
   findField,
+  type More,
   parseColumns,
   Printer,
+  type PrintOptions,
   RecordBatch,
 } from "./lib/record/mod.ts";
 export * from "./lib/settings/mod.ts";

@@ -55,7 +55,8 @@ export interface ProblemDetail {
  * ```
  */
 export class Problem extends Error implements ProblemDetail {
-  override readonly name = "Problem";
+  /** Always `Problem`. */
+  override readonly name: string = "Problem";
   /** The kind of problem. */
   readonly code: ProblemCode;
   /** The sentence without its place. */

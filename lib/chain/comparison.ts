@@ -39,10 +39,13 @@ export interface ComparisonOptions {
 
 /** Records of one setting. */
 export interface SettingTable {
+  /** The setting. */
   readonly settings: Settings;
   /** First records that pass the filter, at most as many as asked for. */
   readonly batch: RecordBatch;
+  /** The same as plain data. */
   readonly refs: readonly RecordRef[];
+  /** Records that pass the filter. */
   readonly records: number;
   /** Flow-forming packets and bytes of the capture, and what formed no flow (law 1). */
   readonly seen: Readonly<{ packets: number; bytes: number; flowPackets: number; flowBytes: number }>;
@@ -50,30 +53,41 @@ export interface SettingTable {
 
 /** Why one record has no, or the wrong, direction. */
 export interface Explained {
+  /** The setting. */
   readonly settings: Settings;
   /** Row in the setting's table, from 1. */
   readonly row: number;
+  /** The reason. */
   readonly why: Why;
 }
 
 /** A remedy and the setting and connection it is for. */
 export interface FoundRemedy {
+  /** The setting to change. */
   readonly settings: Settings;
+  /** Connection id, 16 hexadecimal digits. */
   readonly connection: string;
+  /** Changes that help, each verified. */
   readonly remedies: readonly Remedy[];
 }
 
 /** One capture under several settings: records, differences, reasons. */
 export interface Comparison {
+  /** What to call the capture. */
   readonly name: string;
+  /** The record filter. */
   readonly filter: string | undefined;
+  /** Records of each setting. */
   readonly tables: readonly SettingTable[];
   /** Each further setting against the first. */
   readonly diffs: readonly DiffResult[];
+  /** Reasons of records without, or with exchanged, direction. */
   readonly explained: readonly Explained[];
   /** Records that would have had something to explain beyond those explained. */
   readonly unexplained: number;
+  /** What would have avoided them. */
   readonly remedies: readonly FoundRemedy[];
+  /** Damage of the capture. */
   readonly problems: readonly string[];
 }
 

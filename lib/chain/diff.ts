@@ -42,6 +42,7 @@ export class DifferenceView {
   readonly difference: Difference;
   readonly #diff: Diff;
 
+  /** Made by {@linkcode Diff}. */
   constructor(difference: Difference, diff: Diff) {
     this.difference = difference;
     this.#diff = diff;
@@ -78,6 +79,7 @@ export class Diff {
   readonly #sides: readonly [SideStory, SideStory];
   readonly #times: Inquiry["times"];
 
+  /** Made by {@linkcode diff}. */
   constructor(result: DiffResult, sides: readonly [SideStory, SideStory], times: Inquiry["times"]) {
     this.result = result;
     this.#sides = sides;

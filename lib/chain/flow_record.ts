@@ -35,6 +35,7 @@ export class FlowRecord {
   /** Its row there. */
   row: number;
 
+  /** A view of one row. */
   constructor(batch: RecordBatch, row: number) {
     this.batch = batch;
     this.row = row;
@@ -92,37 +93,69 @@ export class FlowRecord {
 
 /** The fields analysts use most, typed; every other field of the registry is there too, through {@linkcode FlowRecord.get}. */
 export interface FlowRecord {
+  /** Start, seconds since 1970. */
   readonly stime: number;
+  /** End, seconds since 1970. */
   readonly ltime: number;
+  /** Duration, seconds. */
   readonly dur: number;
+  /** Flags (fields.md section 6). */
   readonly flgs: string;
+  /** Protocol. */
   readonly proto: string;
+  /** Source address. */
   readonly saddr: string;
+  /** Source port. */
   readonly sport: string;
+  /** Direction indicator (DIR-4). */
   readonly dir: string;
+  /** Destination address. */
   readonly daddr: string;
+  /** Destination port. */
   readonly dport: string;
+  /** Packets. */
   readonly pkts: number;
+  /** Packets of the source. */
   readonly spkts: number;
+  /** Packets of the destination. */
   readonly dpkts: number;
+  /** Bytes. */
   readonly bytes: number;
+  /** Bytes of the source. */
   readonly sbytes: number;
+  /** Bytes of the destination. */
   readonly dbytes: number;
+  /** Application bytes of the source. */
   readonly sappbytes: number;
+  /** Application bytes of the destination. */
   readonly dappbytes: number;
+  /** State (OUT-3). */
   readonly state: string;
+  /** Transport sequence number (SEQ-1). */
   readonly seq: number;
+  /** Why the meter wrote it. */
   readonly cause: string;
+  /** Records merged. */
   readonly trans: number;
+  /** Time to live of the source. */
   readonly sttl: number | null;
+  /** Time to live of the destination. */
   readonly dttl: number | null;
+  /** Type of service of the source. */
   readonly stos: number | null;
+  /** Type of service of the destination. */
   readonly dtos: number | null;
+  /** Packets lost by the source. */
   readonly sloss: number;
+  /** Packets lost by the destination. */
   readonly dloss: number;
+  /** TCP round trip, seconds. */
   readonly tcprtt: number;
+  /** SYN to SYN-ACK, seconds. */
   readonly synack: number;
+  /** SYN-ACK to ACK, seconds. */
   readonly ackdat: number;
+  /** Label. */
   readonly label: string;
 }
 

@@ -18,6 +18,8 @@ import {
   Printer,
   type RecordBatch,
 } from "../record/mod.ts";
+import type { CacheOptions, CacheProgress } from "../stores/mod.ts";
+import { cachePlan } from "./cache.ts";
 import { FlowRecord } from "./flow_record.ts";
 import { durationModel, gapModel, meteringOf, timelineModel } from "./pictures.ts";
 import { describePlan, type FlowsPlan, type Plan, type RecordTest, type Step, withStep } from "./plan.ts";
@@ -151,6 +153,16 @@ export class Flows implements AsyncIterable<FlowRecord> {
     return new FlowTableView(this.plan(), columns, printer.sink.text(), rows, total);
   }
 
+  /**
+   * Merges the records into a table of connections that outlives the run (`rasqlinsert -M cache`): `sqlite:flows.db?table=longlived`,
+   * `duckdb:...`, `mysql://user@host/db/table`. A run that is killed goes on where it stopped; the same records add nothing twice.
+   *
+   * @throws {Problem} `bad-value` for a wrong URL or option, `store` or `network` when the engine refuses or does not answer.
+   */
+  cache(url: string, options: CacheOptions = {}): Promise<CacheProgress> {
+    return cachePlan(this.#plan, this.batches(), url, options);
+  }
+
   /** Shows the records as ra's table: as text in a terminal, as HTML in a notebook, wherever it stands in a cell. */
   async show(limit = SHOWN): Promise<void> {
     await show(await this.table(limit));
@@ -203,6 +215,7 @@ export class FlowTableView {
   readonly #text: string;
   readonly #columns: readonly Column[];
 
+  /** Made by {@linkcode Flows.table}. */
   constructor(
     plan: string,
     columns: readonly Column[],

@@ -10,6 +10,9 @@ export {
   comparisonJson,
   type ComparisonOptions,
   comparisonText,
+  type Explained,
+  type FoundRemedy,
+  type SettingTable,
 } from "./comparison.ts";
 export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
 export { FlowRecord } from "./flow_record.ts";
@@ -23,5 +26,5 @@ export {
   type RecordTest,
   type Step,
 } from "./plan.ts";
-export { meterCapture, type MeterRun, type RunListeners } from "./run.ts";
+export { meterCapture, type MeterCaptureOptions, type MeterRun, type RunListeners } from "./run.ts";
 export { runStudy, settingsOf, Study, type StudyGrid, tableModel } from "./study.ts";

@@ -9,7 +9,9 @@ export type RecordTest = string | ((record: FlowRecord) => boolean);
 
 /** Where packets come from, and which of them are metered. */
 export interface CapturePlan {
+  /** Tells the two kinds of source apart. */
   readonly kind: "capture";
+  /** File, glob, URL, `-`, bytes, stream, or several. */
   readonly source: CaptureSource;
   /** What to call it. */
   readonly name: string;
@@ -27,9 +29,13 @@ export interface CapturePlan {
 
 /** Flow records read from a file, stream or store. */
 export interface FlowsPlan {
+  /** Tells the two kinds of source apart. */
   readonly kind: "flows";
+  /** File, `-`, URL, store or bytes. */
   readonly source: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** What to call it. */
   readonly name: string;
+  /** Throws the problem of a damaged source instead of reporting it. */
   readonly strict: boolean;
 }
 
@@ -46,7 +52,9 @@ export type Step =
 
 /** What a chain of verbs will do: plain frozen data, run only when records are asked for. */
 export interface Plan {
+  /** Where packets or records come from. */
   readonly from: CapturePlan | FlowsPlan;
+  /** Verbs in order. */
   readonly steps: readonly Step[];
   /** Fields to show and write; undefined means ra's default ones. */
   readonly fields: readonly string[] | undefined;

@@ -39,6 +39,7 @@ export interface MeterRun {
   readonly meters: readonly Meter[];
   /** Problems of the capture. */
   readonly problems: readonly Problem[];
+  /** Time stamps out of order. */
   readonly disorder: Disorder;
 }
 

@@ -60,6 +60,7 @@ export class Study {
   /** The figures as plain data. */
   readonly result: StudyResult;
 
+  /** Made by `capture.study`. */
   constructor(result: StudyResult) {
     this.result = result;
   }

@@ -4,19 +4,22 @@ import { RecordBatch } from "../record/mod.ts";
 const CHUNK_BITS = 12;
 const CHUNK = 1 << CHUNK_BITS;
 
+/** Use counts up to here fit beside a row number in a double; then they are renumbered. */
+const CLOCK_LIMIT = 2 ** 26;
+
 /**
- * Records that stay: numbered rows in chunks, freed numbers used again, and one queue through them in order of last use.
+ * Records that stay: numbered rows in chunks, freed numbers used again, and the order in which they were last used.
  *
- * Row `n` is row `n & 4095` of batch `chunk(n)`.
+ * Row `n` is row `n & 4095` of batch `chunk(n)`. The order is a time stamp per row, sorted when asked for: a linked queue would touch
+ * three other rows at every use, and memory far apart is what costs here.
  */
 export class RowStore {
   readonly #chunks: RecordBatch[] = [];
-  #next: Int32Array = new Int32Array(CHUNK);
-  #previous: Int32Array = new Int32Array(CHUNK);
+  /** Count of the last use, 0 for a free row. */
+  #used: Int32Array = new Int32Array(CHUNK);
   #free: number[] = [];
   #top = 0;
-  #head = -1;
-  #tail = -1;
+  #clock = 0;
   /** Rows in use. */
   length = 0;
 
@@ -30,7 +33,7 @@ export class RowStore {
     return n & CHUNK - 1;
   }
 
-  /** Copies a row in, at the tail of the queue, and gives its number. */
+  /** Copies a row in, as the last used, and gives its number. */
   add(from: RecordBatch, row: number): number {
     let n = this.#free.pop();
     if (n === undefined) {
@@ -40,76 +43,53 @@ export class RowStore {
         chunk.length = CHUNK;
         this.#chunks.push(chunk);
       }
-      if (n >= this.#next.length) {
-        this.#next = doubled(this.#next);
-        this.#previous = doubled(this.#previous);
+      if (n >= this.#used.length) {
+        const used = new Int32Array(this.#used.length * 2);
+        used.set(this.#used);
+        this.#used = used;
       }
     }
     this.#chunks[n >> CHUNK_BITS]!.copyRow(n & CHUNK - 1, from, row);
-    this.#append(n);
+    this.touch(n);
     this.length++;
     return n;
   }
 
   /** Gives a row number back. */
   remove(n: number): void {
-    this.#unlink(n);
+    this.#used[n] = 0;
     this.#free.push(n);
     this.length--;
   }
 
-  /** Moves a row to the tail of the queue. */
+  /** Makes a row the last used. */
   touch(n: number): void {
-    if (n === this.#tail) return;
-    this.#unlink(n);
-    this.#append(n);
+    if (this.#clock === CLOCK_LIMIT) this.#renumber();
+    this.#used[n] = ++this.#clock;
   }
 
-  /** The row least recently added or touched, or -1. */
-  get oldest(): number {
-    return this.#head;
-  }
-
-  /** The row after `n` in the queue, or -1. */
-  after(n: number): number {
-    return this.#next[n]!;
-  }
-
-  /** Row numbers in queue order. */
+  /** Row numbers, least recently used first. */
   order(): Int32Array {
-    const all = new Int32Array(this.length);
-    let i = 0;
-    for (let n = this.#head; n >= 0; n = this.#next[n]!) all[i++] = n;
-    return all;
+    const keys = new Float64Array(this.length);
+    let count = 0;
+    for (let n = 0; n < this.#top; n++) {
+      if (this.#used[n] !== 0) keys[count++] = this.#used[n]! * CLOCK_LIMIT + n;
+    }
+    keys.sort();
+    return Int32Array.from(keys, (key) => key % CLOCK_LIMIT);
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#chunks.length = 0;
     this.#free = [];
-    this.#top = this.length = 0;
-    this.#head = this.#tail = -1;
+    this.#used.fill(0);
+    this.#top = this.#clock = this.length = 0;
   }
 
-  #append(n: number): void {
-    this.#previous[n] = this.#tail;
-    this.#next[n] = -1;
-    if (this.#tail < 0) this.#head = n;
-    else this.#next[this.#tail] = n;
-    this.#tail = n;
+  #renumber(): void {
+    const order = this.order();
+    for (let i = 0; i < order.length; i++) this.#used[order[i]!] = i + 1;
+    this.#clock = order.length;
   }
-
-  #unlink(n: number): void {
-    const a = this.#previous[n]!, b = this.#next[n]!;
-    if (a < 0) this.#head = b;
-    else this.#next[a] = b;
-    if (b < 0) this.#tail = a;
-    else this.#previous[b] = a;
-  }
-}
-
-function doubled(old: Int32Array): Int32Array {
-  const next = new Int32Array(old.length * 2);
-  next.set(old);
-  return next;
 }

@@ -7,7 +7,7 @@
 export * from "./diff.ts";
 export { COMPARED_FIELDS } from "./classify.ts";
 export { connectionOf, endText, hex64, isUnknown, refOf } from "./ref.ts";
-export { type Peaks, StudyBuilder, type StudyOptions, type StudyPart } from "./study.ts";
+export { type Peaks, StudyBuilder, type StudyOptions, type StudyPart, type StudySums } from "./study.ts";
 export * from "./reasons.ts";
 export * from "./report.ts";
 export * from "./types.ts";

@@ -35,12 +35,32 @@ const KEPT: readonly number[] = [
 
 /** What some of a study's settings gave, as plain arrays: how a study that was divided among threads comes together. */
 export interface StudyPart {
+  /** Connections. */
   readonly count: number;
+  /** Id and judgement of each. */
   readonly conns: Int32Array;
+  /** Start of the record that decided, microseconds. */
   readonly begin: Float64Array;
+  /** Counts by connection and setting. */
   readonly cells: Int32Array;
+  /** What the text of a connection is made from. */
   readonly kept: Int32Array;
-  readonly tallies: readonly Readonly<Pick<Tally, "records" | "packets" | "bytes" | "unknown" | "longest">>[];
+  /** Sums of each setting. */
+  readonly tallies: readonly StudySums[];
+}
+
+/** Sums of one setting of a study. */
+export interface StudySums {
+  /** Records. */
+  readonly records: number;
+  /** Packets of the records. */
+  readonly packets: number;
+  /** Bytes of the records. */
+  readonly bytes: number;
+  /** Records whose direction is not known. */
+  readonly unknown: number;
+  /** Longest record, microseconds. */
+  readonly longest: number;
 }
 
 /** Figures of one setting while they grow. */

@@ -1,12 +1,14 @@
 import type { PeerPacket } from "./peer_packet.ts";
 import { K_A, K_B } from "./key_rules.ts";
 
+type Head = Pick<PeerPacket, "key" | "swap" | "ports" | "flags" | "isTcp" | "isIcmp">;
+
 /** A datagram whose fragments have not all come. */
 interface Datagram {
   /** When its first fragment came, microseconds. */
   readonly begun: number;
   /** Key, order and ports of the fragment with offset 0. */
-  head: { readonly key: Int32Array; readonly swap: number; readonly ports: number; readonly flags: number } | undefined;
+  head: Head | undefined;
   readonly ranges: [start: number, end: number][];
   /** Payload bytes in all; -1 until the last fragment came. */
   total: number;
@@ -46,15 +48,21 @@ export class PeerFragments {
     d.ranges.push([p.fragmentAt, p.fragmentAt + p.fragmentLength]);
     if (p.isFirstFragment) {
       d.header = p.header;
-      d.head = { key: k.slice(), swap: p.swap, ports: p.ports, flags: p.flags };
+      d.head = {
+        key: k.slice(),
+        swap: p.swap,
+        ports: p.ports,
+        flags: p.flags,
+        isTcp: p.isTcp,
+        isIcmp: p.isIcmp,
+      };
     }
     if (p.isLastFragment) d.total = p.fragmentAt + p.fragmentLength;
     if (!d.head || d.total < 0 || !covers(d.ranges, d.total)) return undefined;
     this.#waiting.delete(name);
-    p.key.set(d.head.key);
-    p.swap = d.head.swap;
-    p.ports = d.head.ports;
-    p.flags = d.head.flags;
+    const { key, ...rest } = d.head;
+    p.key.set(key);
+    Object.assign(p, rest);
     p.bytes = d.header + d.total;
     p.isFirstFragment = p.isLaterFragment = false;
     return d;

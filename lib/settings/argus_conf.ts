@@ -86,10 +86,14 @@ export class ArgusOptions {
   status(text: string): void {
     const value = Number(text);
     if (!/^\d*\.?\d*(e\d+)?$/i.test(text) || text === "" || text === "." || !Number.isFinite(value)) {
-      throw new Problem("bad-value", `Expected -S to be a number of seconds such as 5 or 0.5 but found "${text}"`, {
-        expected: "seconds",
-        found: text,
-      });
+      throw new Problem(
+        "bad-value",
+        `Expected -S to be a number of seconds such as 5 or 0.5 but found "${text}"`,
+        {
+          expected: "seconds",
+          found: text,
+        },
+      );
     }
     if (this.#settings.quirks === "none") {
       this.#seconds = Math.floor(value);
@@ -109,15 +113,24 @@ export class ArgusOptions {
    *
    * @throws {Problem} `bad-value` when it is not a whole number of seconds, or negative.
    */
-  timeout(which: "tcp" | "ip" | "icmp" | "arp" | "igmp" | "frag" | "other", text: string, source?: string, line?: number): void {
+  timeout(
+    which: "tcp" | "ip" | "icmp" | "arp" | "igmp" | "frag" | "other",
+    text: string,
+    source?: string,
+    line?: number,
+  ): void {
     const value = Number(text);
     if (!/^\d+$/.test(text)) {
-      throw new Problem("bad-value", `Expected the ${which} timeout to be a whole number of seconds but found "${text}"`, {
-        ...(source === undefined ? {} : { source }),
-        ...(line === undefined ? {} : { line }),
-        expected: "seconds, 0 or more",
-        found: text,
-      });
+      throw new Problem(
+        "bad-value",
+        `Expected the ${which} timeout to be a whole number of seconds but found "${text}"`,
+        {
+          ...(source === undefined ? {} : { source }),
+          ...(line === undefined ? {} : { line }),
+          expected: "seconds, 0 or more",
+          found: text,
+        },
+      );
     }
     if (value === 0) {
       this.with({ [which]: argus().timeouts[which] / 1e6 });
@@ -153,7 +166,10 @@ export class ArgusOptions {
     const yes = value.toLowerCase() === "yes";
     const whole = () => {
       if (!/^\d+$/.test(value)) {
-        throw new Problem("bad-value", `Expected ${name} to be a whole number but found "${value}"`, { source, line });
+        throw new Problem("bad-value", `Expected ${name} to be a whole number but found "${value}"`, {
+          source,
+          line,
+        });
       }
       return Number(value);
     };
@@ -210,7 +226,10 @@ export class ArgusOptions {
       }
       default:
         if (WITHOUT_EFFECT.has(name)) return;
-        throw new Problem("unknown-name", `Expected an argus.conf variable but found "${name}"`, { source, line });
+        throw new Problem("unknown-name", `Expected an argus.conf variable but found "${name}"`, {
+          source,
+          line,
+        });
     }
   }
 
@@ -218,10 +237,14 @@ export class ArgusOptions {
     const parts = value.split("+").map((p) => p.trim()).filter((p) => p !== "");
     const unknown = parts.find((p) => !KEY_PARTS.includes(p as KeyPart));
     if (unknown !== undefined) {
-      throw new Problem("bad-value", `Expected ARGUS_FLOW_KEY to join ${KEY_PARTS.join(", ")} by + but found "${unknown}"`, {
-        source,
-        line,
-      });
+      throw new Problem(
+        "bad-value",
+        `Expected ARGUS_FLOW_KEY to join ${KEY_PARTS.join(", ")} by + but found "${unknown}"`,
+        {
+          source,
+          line,
+        },
+      );
     }
     this.with({ flowKey: parts as KeyPart[] });
   }
@@ -238,5 +261,8 @@ export function parseMonitorId(text: string): number {
   if (/^\d+$/.test(text)) return Number(text) | 0;
   const name = /^"?([\x20-\x7e]{1,4})"?$/.exec(text);
   if (name) return [...name[1]!.padEnd(4, "\0")].reduce((word, ch) => (word << 8) | ch.charCodeAt(0), 0);
-  throw new Problem("bad-value", `Expected a probe id (IPv4 address, number or up to 4 characters) but found "${text}"`);
+  throw new Problem(
+    "bad-value",
+    `Expected a probe id (IPv4 address, number or up to 4 characters) but found "${text}"`,
+  );
 }

@@ -16,7 +16,12 @@ function changeText(key: string, value: unknown): string {
   return `${key === "status" ? "S" : key}=${text}`;
 }
 
-function preset(name: string, values: SettingsInput, rules: Partial<PeerRules>, input: SettingsInput): Settings {
+function preset(
+  name: string,
+  values: SettingsInput,
+  rules: Partial<PeerRules>,
+  input: SettingsInput,
+): Settings {
   const base: Settings = {
     ...argus({ clock: "exact", idleFrom: "packet", tcpEnd: "none", tunnels: "none", ...values }),
     preset: name,
@@ -223,7 +228,12 @@ export function softflowd(input: SettingsInput = {}): Settings {
  * after FINs of both sides) and 300 s for UDP and ICMP. The program itself cannot do this from a file, so it was not compared.
  */
 export function softflowdLive(input: SettingsInput = {}): Settings {
-  return preset("softflowd-live", SOFTFLOWD_TIMES, { ...SOFTFLOWD, finTimeout: 300e6, rstTimeout: 120e6 }, input);
+  return preset(
+    "softflowd-live",
+    SOFTFLOWD_TIMES,
+    { ...SOFTFLOWD, finTimeout: 300e6, rstTimeout: 120e6 },
+    input,
+  );
 }
 
 /**

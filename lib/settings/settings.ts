@@ -59,15 +59,21 @@ export interface Settings {
   readonly preset: string;
   /** Status interval (-S); `0` cuts at every packet, `Infinity` never cuts. */
   readonly status: number;
+  /** Idle timeouts (TIM-5). */
   readonly timeouts: Timeouts;
+  /** What lets timers fire. */
   readonly clock: Clock;
   /** Sweep period for clock `sweep`. */
   readonly sweepEvery: number;
   /** Whether the idle timer starts at the cut (Argus) or at the last packet (NetFlow and friends). */
   readonly idleFrom: "report" | "packet";
+  /** Whether the original's defects are imitated. */
   readonly quirks: Quirks;
+  /** Whether both directions share a record (KEY-10). */
   readonly flowType: "bidirectional" | "unidirectional";
+  /** Parts of the flow key (KEY-10). */
   readonly flowKey: readonly KeyPart[];
+  /** How TCP ends a record. */
   readonly tcpEnd: TcpEnd;
   /** How long a TCP entry is kept beyond its timeout, without a record (Argus 5's fallow timeout); 0 is off. */
   readonly fallow: number;
@@ -103,38 +109,67 @@ export interface Settings {
 
 /** What a caller may give to a preset; everything else keeps the preset's value. */
 export interface SettingsInput {
+  /** What to call the setting. */
   name?: string;
+  /** Status interval (-S). */
   status?: Duration;
   /** Shorthand for `timeouts.tcp`. */
   tcp?: Duration;
   /** Shorthand for `timeouts.ip` (UDP and other IP). */
   ip?: Duration;
+  /** Shorthand for `timeouts.icmp`. */
   icmp?: Duration;
+  /** Shorthand for `timeouts.arp`. */
   arp?: Duration;
+  /** Shorthand for `timeouts.igmp`. */
   igmp?: Duration;
+  /** Shorthand for `timeouts.frag`. */
   frag?: Duration;
+  /** Shorthand for `timeouts.other`. */
   other?: Duration;
+  /** What lets timers fire; `exact` also turns quirks off unless they are given. */
   clock?: Clock;
+  /** Sweep period for clock `sweep`. */
   sweepEvery?: Duration;
+  /** Where the idle timer starts. */
   idleFrom?: "report" | "packet";
+  /** Whether the original's defects are imitated. */
   quirks?: Quirks;
+  /** Whether both directions share a record. */
   flowType?: "bidirectional" | "unidirectional";
+  /** Parts of the flow key. */
   flowKey?: readonly KeyPart[];
+  /** How TCP ends a record. */
   tcpEnd?: TcpEnd;
+  /** Argus 5's fallow timeout of TCP. */
   fallow?: Duration;
+  /** Rules of meters that are not Argus. */
   rules?: Partial<PeerRules>;
+  /** Direction memory: how long, or how many connections, are remembered after they were dropped. */
   memory?: Duration | "off" | { entries: number };
+  /** -A: application bytes. */
   appBytes?: boolean;
+  /** -J: inter-packet times. */
   jitter?: boolean;
+  /** -Z: packet sizes. */
   packetSize?: boolean;
+  /** -m: MAC addresses. */
   mac?: boolean;
+  /** -U: payload bytes per side and interval. */
   userData?: number;
+  /** A record after the first packet of every entry (TIM-10). */
   startRecords?: boolean;
+  /** All four times in records (REC-4). */
   bidirectionalTimes?: boolean;
+  /** Duplicate tracking (TCP-6). */
   trackDuplicates?: boolean;
+  /** Open Teredo (LINK-9). */
   tunnelDiscovery?: boolean;
+  /** Whether VXLAN, GENEVE and GTP-U are opened. */
   tunnels?: "inner" | "outer" | "none";
+  /** -M: seconds between management records. */
   marInterval?: number;
+  /** -e: probe id as IPv4 word. */
   monitorId?: number;
 }
 
