@@ -26,7 +26,10 @@ function pinned(config: Config, name: string): string | undefined {
 
 /** The package's own description. */
 export function packageJson(config: Config): Record<string, unknown> {
-  const drivers = DRIVERS.map((name) => [name, pinned(config, name)]).filter(([, version]) => version);
+  const drivers = DRIVERS.flatMap((name) => {
+    const version = pinned(config, name), own = name.replace(/^((?:@[^/]+\/)?[^/]+).*/, "$1");
+    return version ? [[own, version] as const] : [];
+  });
   return {
     name: "panoptes",
     version: config.version,

@@ -81,7 +81,12 @@ export async function meterCapture(
     return batch.fresh();
   });
   const packets = packetsOf(plan);
-  const bank = new MeterBank(settings, sinks, packets ? { ...options, packets } : options);
+  const bank = new MeterBank(settings, sinks, {
+    // Batches that are used again stay in the processor's cache when they are small.
+    ...(options.reuse ? { batchSize: 256 } : {}),
+    ...options,
+    ...(packets ? { packets } : {}),
+  });
   const problems: Problem[] = [];
   const disorder = new Disorder();
   const onProblem = (p: Problem) => {

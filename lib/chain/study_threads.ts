@@ -32,7 +32,7 @@ export async function gatherStudy(
   );
   return run.meters.map((m) => ({
     flows: m.table.peak,
-    bytes: m.table.peak * ENTRY_BYTES + (m.ghosts?.bytes ?? 0),
+    bytes: m.table.peak * ENTRY_BYTES + (m.ghosts?.peakBytes ?? 0),
   }));
 }
 

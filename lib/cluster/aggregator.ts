@@ -45,6 +45,8 @@ export interface AggregatorOptions {
 }
 
 const OUT = 4096;
+/** Records looked up ahead of the merging. */
+const GROUP = 64;
 
 /** Is shown a record where it stands, valid during the call only; `false` means that no more are wanted. */
 export type ShowRow = (batch: RecordBatch, row: number) => boolean | void;
@@ -57,6 +59,10 @@ export class Aggregator {
   #table: KeyTable;
   readonly #own: Int32Array;
   readonly #other: Int32Array;
+  readonly #ahead: Int32Array;
+  readonly #hashes = new Int32Array(GROUP);
+  /** Keeps the look-ahead from being optimized away. */
+  #warm = 0;
   readonly #scratch = new RecordBatch(1);
   #done = new RecordBatch(64);
 
@@ -66,12 +72,13 @@ export class Aggregator {
     this.#table = new KeyTable(options.key.size);
     this.#own = new Int32Array(options.key.size);
     this.#other = new Int32Array(options.key.size);
+    this.#ahead = new Int32Array(options.key.size * GROUP);
     this.#scratch.length = 1;
   }
 
   /** Aggregates alive. */
   get length(): number {
-    return this.#store.length;
+    return this.#warm === Infinity ? 0 : this.#store.length;
   }
 
   /** Takes a record in; the batch is not changed. */
@@ -94,13 +101,37 @@ export class Aggregator {
       row = 0;
       this.#scratch.words[R.FLAGS]! &= ~R.FLAG_REVERSE;
     }
-    this.#take(batch, row);
+    this.#one(batch, row);
     if (key.rmon) {
       const reverse = batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_REVERSE;
       this.#flipped(batch, row);
       const words = this.#scratch.words;
       words[R.FLAGS] = words[R.FLAGS]! & ~R.FLAG_REVERSE | reverse;
-      this.#take(this.#scratch, 0);
+      this.#one(this.#scratch, 0);
+    }
+  }
+
+  /**
+   * Takes many records in. Keys are read and looked up a group ahead of the merging: aggregates lie all over memory, and this way the
+   * processor waits for many of them at a time instead of one after the other.
+   */
+  addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
+    const key = this.#key, table = this.#table, size = key.size, keys = this.#ahead, hashes = this.#hashes;
+    const store = this.#store;
+    if (key.none || key.rmon || key.ordered !== undefined || this.#options.metric) {
+      for (let i = 0; i < count; i++) this.add(batch, rows[i]!);
+      return;
+    }
+    for (let from = 0; from < count; from += GROUP) {
+      const n = Math.min(GROUP, count - from);
+      for (let i = 0; i < n; i++) hashes[i] = key.read(batch, rows[from + i]!, keys, i * size);
+      let warm = 0;
+      for (let i = 0; i < n; i++) {
+        const entry = table.peek(hashes[i]!);
+        if (entry >= 0) warm += store.peek(entry);
+      }
+      this.#warm = warm;
+      for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * size, hashes[i]!);
     }
   }
 
@@ -160,25 +191,25 @@ export class Aggregator {
     this.#table = new KeyTable(this.#key.size);
   }
 
-  #take(batch: RecordBatch, row: number): void {
-    const key = this.#key, table = this.#table;
-    const hash = key.read(batch, row, this.#own);
-    const n = table.find(this.#own, hash);
+  #one(batch: RecordBatch, row: number): void {
+    this.#take(batch, row, this.#own, 0, this.#key.read(batch, row, this.#own));
+  }
+
+  /** Takes in a record whose key stands at `at` of `own`. */
+  #take(batch: RecordBatch, row: number, own: Int32Array, at: number, hash: number): void {
+    const table = this.#table;
+    const n = table.find(own, hash, at);
     if (n >= 0) {
       this.#join(n, batch, row);
       return;
     }
     if (this.#options.reverse && reversible(batch.words, row * R.WORDS)) {
-      const m = table.find(this.#other, key.readReversed(batch, row, this.#other));
-      if (m >= 0 && this.#joinReversed(m, batch, row, hash)) return;
+      const m = table.find(this.#other, this.#key.readReversed(batch, row, this.#other));
+      if (m >= 0 && this.#joinReversed(m, batch, row, own, at, hash)) return;
     }
-    this.#insert(batch, row, hash);
-  }
-
-  #insert(batch: RecordBatch, row: number, hash: number): void {
-    const n = this.#store.add(batch, row);
-    this.#table.insert(n, this.#own, hash);
-    this.#enter(this.#store.chunk(n), this.#store.row(n));
+    const fresh = this.#store.add(batch, row);
+    table.insert(fresh, own, hash, at);
+    this.#enter(this.#store.chunk(fresh), this.#store.row(fresh));
   }
 
   /** Prepares a row that begins an aggregate; its statistics begin with the first merge. */
@@ -214,7 +245,14 @@ export class Aggregator {
   }
 
   /** Rules of section 4B; false when the record has to stand alone. */
-  #joinReversed(m: number, batch: RecordBatch, row: number, hash: number): boolean {
+  #joinReversed(
+    m: number,
+    batch: RecordBatch,
+    row: number,
+    own: Int32Array,
+    from: number,
+    hash: number,
+  ): boolean {
     const chunk = this.#store.chunk(m), at = this.#store.row(m);
     const w = row * R.WORDS, t = at * R.WORDS;
     if (batch.words[w + R.PROTO] === 6) {
@@ -228,7 +266,7 @@ export class Aggregator {
       if (theirs & R.TCP_SYN || (theirs & R.TCP_SYNACK && theirs & R.TCP_EST)) {
         this.#flipInPlace(chunk, at);
         this.#table.remove(m);
-        this.#table.insert(m, this.#own, hash);
+        this.#table.insert(m, own, hash, from);
         this.#join(m, batch, row);
         return true;
       }

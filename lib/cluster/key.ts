@@ -229,20 +229,21 @@ export class Key {
     return new Key(fields, kind);
   }
 
-  /** Reads the key of a row into `out` and gives its hash. */
-  read(batch: RecordBatch, row: number, out: Int32Array): number {
-    return this.#read(batch, row, out, this.#forward, this.#special);
+  /** Reads the key of a row into `out` from `at` on and gives its hash. */
+  read(batch: RecordBatch, row: number, out: Int32Array, at = 0): number {
+    return this.#read(batch, row, out, at, this.#forward, this.#special);
   }
 
   /** Reads the key that the row would have with its ends exchanged. */
   readReversed(batch: RecordBatch, row: number, out: Int32Array): number {
-    return this.#read(batch, row, out, this.#backward, this.#specialBack);
+    return this.#read(batch, row, out, 0, this.#backward, this.#specialBack);
   }
 
   #read(
     batch: RecordBatch,
     row: number,
     out: Int32Array,
+    at: number,
     programs: readonly Int32Array[],
     special: readonly Special[],
   ): number {
@@ -250,7 +251,8 @@ export class Key {
     const type = words[w + R.KEY_TYPE]!;
     const v4 = words[w + R.PROTO] === 2 ? IGMP : V4;
     const ops = programs[type === R.KEY_IPV4 ? v4 : type === R.KEY_IPV6 ? V6 : type === R.KEY_ARP ? ARP : OTHER]!;
-    let hash = 0, at = 0;
+    const end = at + this.size;
+    let hash = 0;
     for (let i = 0; i < ops.length; i += 3) {
       const value = (words[w + ops[i]!]! >> ops[i + 1]!) & ops[i + 2]!;
       out[at++] = value;
@@ -268,7 +270,7 @@ export class Key {
       out[at++] = value;
       hash = Math.imul(hash ^ value, 0x9e3779b1);
     }
-    while (at < this.size) out[at++] = 0;
+    while (at < end) out[at++] = 0;
     hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
     return hash ^ hash >>> 13;
   }

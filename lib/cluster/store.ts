@@ -1,4 +1,4 @@
-import { RecordBatch } from "../record/mod.ts";
+import { DOUBLES, RecordBatch, WORDS } from "../record/mod.ts";
 
 /** Rows per chunk: chunks never move, so growing copies nothing and memory follows the live rows. */
 const CHUNK_BITS = 12;
@@ -31,6 +31,15 @@ export class RowStore {
   /** The number of a row within its batch. */
   row(n: number): number {
     return n & CHUNK - 1;
+  }
+
+  /** Reads a word from each cache line of a row, so that it is at hand soon after. */
+  peek(n: number): number {
+    const chunk = this.#chunks[n >> CHUNK_BITS];
+    if (chunk === undefined) return 0;
+    const words = chunk.words, w = (n & CHUNK - 1) * WORDS, d = (n & CHUNK - 1) * DOUBLES;
+    return words[w]! + words[w + 16]! + words[w + 32]! + words[w + 48]! + words[w + 64]! + chunk.doubles[d]! +
+      chunk.doubles[d + 8]! + this.#used[n]!;
   }
 
   /** Copies a row in, as the last used, and gives its number. */

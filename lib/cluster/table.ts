@@ -33,8 +33,14 @@ export class KeyTable {
     return this.#used;
   }
 
-  /** The entry stored under a key, or -1. */
-  find(key: Int32Array, hash: number): number {
+  /** The entry in the home slot of a hash, -1 when it is empty: brings both into the cache ahead of {@linkcode find}. */
+  peek(hash: number): number {
+    const entry = this.#slots[(hash << 1) & this.#slots.length - 2]! - 1;
+    return entry < 0 || this.#keys[entry * this.#size] === undefined ? -1 : entry;
+  }
+
+  /** The entry stored under the key that begins at `from`, or -1. */
+  find(key: Int32Array, hash: number, from = 0): number {
     const slots = this.#slots, mask = slots.length - 2, size = this.#size, keys = this.#keys;
     for (let i = (hash << 1) & mask;; i = (i + 2) & mask) {
       const entry = slots[i]! - 1;
@@ -42,18 +48,18 @@ export class KeyTable {
       if (slots[i + 1] !== hash) continue;
       const at = entry * size;
       let j = 0;
-      while (j < size && keys[at + j] === key[j]) j++;
+      while (j < size && keys[at + j] === key[from + j]) j++;
       if (j === size) return entry;
     }
   }
 
-  /** Stores a key that is not in the table under an entry number that is not in use. */
-  insert(entry: number, key: Int32Array, hash: number): void {
+  /** Stores the key that begins at `from` and is not in the table under an entry number that is not in use. */
+  insert(entry: number, key: Int32Array, hash: number, from = 0): void {
     if (entry >= this.#hashes.length) this.#growEntries(entry);
     // Load at most one half keeps probes short (performance notes).
     if (4 * (this.#used + 1) > this.#slots.length) this.#growSlots();
     const at = entry * this.#size;
-    for (let j = 0; j < this.#size; j++) this.#keys[at + j] = key[j]!;
+    for (let j = 0; j < this.#size; j++) this.#keys[at + j] = key[from + j]!;
     this.#hashes[entry] = hash;
     this.#place(entry, hash);
     this.#used++;

@@ -38,7 +38,6 @@ export class Ghosts {
     this.#maxAge = memory.kind === "time" ? memory.us : Infinity;
     this.#maxCount = memory.kind === "entries" ? memory.max : Infinity;
     this.#capacity = 256;
-    while (this.#capacity < Math.min(this.#maxCount, 1 << 20)) this.#capacity *= 2;
     this.#words = new Int32Array(this.#capacity * WORDS);
     this.#times = new Float64Array(this.#capacity);
     this.#slots = new Int32Array(this.#capacity * 2).fill(FREE);

@@ -72,8 +72,6 @@ export interface PeerRules {
   /** Whether a record ends when its silence or life reaches the limit, or exceeds it. */
   readonly idleTest: ">" | ">=";
   readonly lifeTest: ">" | ">=";
-  /** Which reason wins when both limits are passed. */
-  readonly first: "idle" | "life";
   /** Whether silence is noticed at all. */
   readonly idleWhen: "due" | "never";
   /** Times are truncated to this before timers compare them. */
@@ -118,7 +116,6 @@ export const PLAIN_RULES: PeerRules = Object.freeze({
   afterCut: "keep",
   idleTest: ">=",
   lifeTest: ">=",
-  first: "idle",
   idleWhen: "due",
   timerUnit: 1,
   timeUnit: 1,

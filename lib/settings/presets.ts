@@ -120,7 +120,7 @@ const ZEEK_SERVERS: readonly number[] = Object.freeze(
  * server ports follows the scripts only as far as known. After the source of that version, not compared with the program.
  */
 export function zeek(input: SettingsInput = {}): Settings {
-  return preset("zeek", { status: "never", ...idle("1m"), tcp: "5m", tcpEnd: "linger" }, {
+  return preset("zeek", { status: "never", ...idle("1m"), tcp: "5m", frag: "5m", tcpEnd: "linger" }, {
     icmp: "counterpart",
     withPorts: [6, 17],
     fragments: "reassemble",
@@ -137,9 +137,10 @@ export function zeek(input: SettingsInput = {}): Settings {
 /**
  * YAF 2.x with its defaults.
  *
- * Copies: 5-tuple and VLAN key; idle 300 s and active 1800 s, both `>` in milliseconds, active looked at first; TCP ends with RST or
+ * Copies: 5-tuple and VLAN key; idle 300 s and active 1800 s, both `>` in milliseconds; TCP ends with RST or
  * when both FINs are acknowledged; ICMP by type and code; packets older than the newest are dropped; reassembled datagrams; bytes by
- * the IP header. Cannot: application labels, limits of the fragment table. After the source of 2.3.3, not compared with the program.
+ * the IP header. Cannot: application labels, limits of the fragment table,
+ * the reason of silences longer than both limits (ours is idle). After the source of 2.3.3, not compared with the program.
  */
 export function yaf(input: SettingsInput = {}): Settings {
   return preset("yaf", {
@@ -153,7 +154,6 @@ export function yaf(input: SettingsInput = {}): Settings {
     afterCut: "sender",
     idleTest: ">",
     lifeTest: ">",
-    first: "life",
     timerUnit: 1e3,
     timeUnit: 1e3,
     disorder: "drop",
@@ -173,6 +173,7 @@ export function nfpcapd(input: SettingsInput = {}): Settings {
   return preset("nfpcapd", {
     status: "300s",
     ...idle("60s"),
+    frag: "15s",
     clock: "sweep",
     sweepEvery: "10s",
     quirks: "none",
