@@ -8,12 +8,12 @@ import {
   canPipeline,
   isLarge,
   LiveClock,
-  type Meter,
+  type FlowMeter,
   MeterBank,
   runPipelined,
 } from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
-import type { Settings } from "../settings/mod.ts";
+import { isPeer, type Settings } from "../settings/mod.ts";
 import { cellProgress } from "./cell_progress.ts";
 import { FlowRecord } from "./flow_record.ts";
 import type { CapturePlan, Plan, Step } from "./plan.ts";
@@ -36,7 +36,7 @@ export interface RunListeners {
 /** What metering one capture under several settings gives besides records. */
 export interface MeterRun {
   /** Meters in the order of the settings: ledger, counters, peaks. */
-  readonly meters: readonly Meter[];
+  readonly meters: readonly FlowMeter[];
   /** Problems of the capture. */
   readonly problems: readonly Problem[];
   /** Time stamps out of order. */
@@ -70,8 +70,9 @@ export async function meterCapture(
   listeners: RunListeners = {},
 ): Promise<MeterRun> {
   const waiting: [number, RecordBatch][] = [];
-  const sinks = settings.map((_, index) => (batch: RecordBatch) => {
-    for (let row = 0; row < batch.length; row++) asRead(batch, row);
+  const sinks = settings.map((setting, index) => (batch: RecordBatch) => {
+    // Peers write their records as they are to be read.
+    if (!isPeer(setting)) { for (let row = 0; row < batch.length; row++) asRead(batch, row); }
     if (options.reuse) {
       take(index, batch);
       batch.clear();

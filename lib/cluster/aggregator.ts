@@ -64,7 +64,7 @@ export class Aggregator {
   /** Keeps the look-ahead from being optimized away. */
   #warm = 0;
   readonly #scratch = new RecordBatch(1);
-  #done = new RecordBatch(64);
+  #done = new RecordBatch(1);
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
@@ -139,7 +139,7 @@ export class Aggregator {
   take(): RecordBatch | undefined {
     if (this.#done.length === 0) return undefined;
     const done = this.#done;
-    this.#done = new RecordBatch(64);
+    this.#done = new RecordBatch(1);
     return done;
   }
 

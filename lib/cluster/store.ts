@@ -1,8 +1,22 @@
 import { DOUBLES, RecordBatch, WORDS } from "../record/mod.ts";
 
-/** Rows per chunk: chunks never move, so growing copies nothing and memory follows the live rows. */
-const CHUNK_BITS = 12;
-const CHUNK = 1 << CHUNK_BITS;
+/** Rows of the first chunk, and of the largest: chunks double in between, so a small store stays small. */
+const FIRST_BITS = 6, MOST_BITS = 16;
+const FIRST = 1 << FIRST_BITS, MOST = 1 << MOST_BITS;
+/** Rows in the chunks before those of full size, and their number. */
+const DOUBLING = 2 * MOST, DOUBLING_CHUNKS = MOST_BITS - FIRST_BITS + 2;
+
+/** The chunk a row stands in. */
+function chunkOf(n: number): number {
+  if (n < FIRST) return 0;
+  return n < DOUBLING ? 32 - Math.clz32(n >> FIRST_BITS) : DOUBLING_CHUNKS + ((n - DOUBLING) >> MOST_BITS);
+}
+
+/** The number of a row within its chunk. */
+function placeOf(n: number): number {
+  if (n < FIRST) return n;
+  return n < DOUBLING ? n - (1 << 31 - Math.clz32(n)) : n & MOST - 1;
+}
 
 /** Use counts up to here fit beside a row number in a double; then they are renumbered. */
 const CLOCK_LIMIT = 2 ** 26;
@@ -10,13 +24,13 @@ const CLOCK_LIMIT = 2 ** 26;
 /**
  * Records that stay: numbered rows in chunks, freed numbers used again, and the order in which they were last used.
  *
- * Row `n` is row `n & 4095` of batch `chunk(n)`. The order is a time stamp per row, sorted when asked for: a linked queue would touch
+ * Chunks never move, so growing copies nothing and memory follows the live rows. The order is a time stamp per row, sorted when asked for: a linked queue would touch
  * three other rows at every use, and memory far apart is what costs here.
  */
 export class RowStore {
   readonly #chunks: RecordBatch[] = [];
   /** Count of the last use, 0 for a free row. */
-  #used: Int32Array = new Int32Array(CHUNK);
+  #used: Int32Array = new Int32Array(FIRST);
   #free: number[] = [];
   #top = 0;
   #clock = 0;
@@ -25,19 +39,18 @@ export class RowStore {
 
   /** The batch that holds a row. */
   chunk(n: number): RecordBatch {
-    return this.#chunks[n >> CHUNK_BITS]!;
+    return this.#chunks[chunkOf(n)]!;
   }
 
   /** The number of a row within its batch. */
   row(n: number): number {
-    return n & CHUNK - 1;
+    return placeOf(n);
   }
 
   /** Reads a word from each cache line of a row, so that it is at hand soon after. */
   peek(n: number): number {
-    const chunk = this.#chunks[n >> CHUNK_BITS];
-    if (chunk === undefined) return 0;
-    const words = chunk.words, w = (n & CHUNK - 1) * WORDS, d = (n & CHUNK - 1) * DOUBLES;
+    const chunk = this.#chunks[chunkOf(n)]!, at = placeOf(n);
+    const words = chunk.words, w = at * WORDS, d = at * DOUBLES;
     return words[w]! + words[w + 16]! + words[w + 32]! + words[w + 48]! + words[w + 64]! + chunk.doubles[d]! +
       chunk.doubles[d + 8]! + this.#used[n]!;
   }
@@ -47,9 +60,9 @@ export class RowStore {
     let n = this.#free.pop();
     if (n === undefined) {
       n = this.#top++;
-      if (n >> CHUNK_BITS === this.#chunks.length) {
-        const chunk = new RecordBatch(CHUNK);
-        chunk.length = CHUNK;
+      if (chunkOf(n) === this.#chunks.length) {
+        const chunk = new RecordBatch(Math.min(MOST, Math.max(FIRST, n)));
+        chunk.length = chunk.capacity;
         this.#chunks.push(chunk);
       }
       if (n >= this.#used.length) {
@@ -58,7 +71,7 @@ export class RowStore {
         this.#used = used;
       }
     }
-    this.#chunks[n >> CHUNK_BITS]!.copyRow(n & CHUNK - 1, from, row);
+    this.#chunks[chunkOf(n)]!.copyRow(placeOf(n), from, row);
     this.touch(n);
     this.length++;
     return n;

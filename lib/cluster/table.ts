@@ -17,15 +17,15 @@
 export class KeyTable {
   readonly #size: number;
   /** Entry + 1 (0 when empty) and hash of each slot: a probe that misses touches one cache line. */
-  #slots: Int32Array = new Int32Array(2048);
+  #slots: Int32Array = new Int32Array(256);
   #used = 0;
   #keys: Int32Array;
-  #hashes: Int32Array = new Int32Array(512);
+  #hashes: Int32Array = new Int32Array(64);
 
   /** @param size words in a key */
   constructor(size: number) {
     this.#size = size;
-    this.#keys = new Int32Array(512 * size);
+    this.#keys = new Int32Array(64 * size);
   }
 
   /** Number of keys held. */

@@ -2,11 +2,13 @@ import { Problem } from "../base/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
 import { decode, linkTypeSupport, P_DROPPED, PacketColumns } from "../decode/mod.ts";
 import type { DecodeOptions } from "../decode/mod.ts";
-import type { Quirks, Settings } from "../settings/mod.ts";
+import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
+import type { FlowMeter } from "./flow_meter.ts";
 import type { KeyRules } from "./key_rules.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
+import { PeerMeter } from "./peer.ts";
 
 /** Tells whether frame `i` of a batch is to be metered. */
 export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
@@ -30,7 +32,7 @@ interface KeyGroup {
   readonly keys: KeyTable;
   readonly holders: KeyHolders;
   readonly connections: Connections | undefined;
-  readonly meters: Meter[];
+  readonly meters: FlowMeter[];
 }
 
 interface DecodeGroup {
@@ -46,7 +48,7 @@ function plan(
   settings: readonly Settings[],
   sinks: readonly RecordSink[],
   o: BankOptions,
-): [DecodeGroup[], Meter[]] {
+): [DecodeGroup[], FlowMeter[]] {
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
   const meters = settings.map((s, index) => {
@@ -59,7 +61,9 @@ function plan(
         decodeGroup = { options, groups: [], columns: new PacketColumns(1024), stopped: false },
       );
     }
-    const rules = keyRulesOf(s);
+    // Peers make keys of their own; the shared ones name connections.
+    const peer = isPeer(s);
+    const rules = keyRulesOf(peer ? argus() : s);
     const groupKey = decodeKey + JSON.stringify(rules);
     let group = keyGroups.get(groupKey);
     if (!group) {
@@ -73,11 +77,13 @@ function plan(
       keyGroups.set(groupKey, group);
       decodeGroup.groups.push(group);
     }
-    const meter = new Meter(s, group.holders, sinks[index]!, {
+    const meterOptions: MeterOptions = {
       ...(o.ledger === undefined ? {} : { ledger: o.ledger }),
       ...(group.connections === undefined ? {} : { connections: group.connections }),
       ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
-    });
+    };
+    const sink = sinks[index]!;
+    const meter = peer ? new PeerMeter(s, sink, meterOptions) : new Meter(s, group.holders, sink, meterOptions);
     group.meters.push(meter);
     return meter;
   });
@@ -90,7 +96,7 @@ function plan(
  */
 export class MeterBank {
   /** The meters, in the order of the settings. */
-  readonly meters: readonly Meter[];
+  readonly meters: readonly FlowMeter[];
   readonly #decodes: DecodeGroup[];
   readonly #packets: PacketPredicate | undefined;
   readonly #tap: BankOptions["tap"];
@@ -132,7 +138,7 @@ export class MeterBank {
   get only(): {
     options: Required<DecodeOptions>;
     rules: KeyRules;
-    meters: readonly Meter[];
+    meters: readonly FlowMeter[];
     holders: KeyHolders;
   } | undefined {
     const decodes = this.#decodes, group = decodes[0]?.groups[0];

@@ -32,6 +32,8 @@ export interface FlowMeter {
   connections: ConnectionColumns | undefined;
   /** Meters a batch whose keys are numbered. */
   run(columns: PacketColumns, keys: KeyedBatch): void;
+  /** Lets time go on without a packet, for live input: microseconds of capture time. */
+  tick(now: number): void;
   /** End of the capture: what is open is written. */
   end(): void;
 }

@@ -5,8 +5,11 @@
  */
 export * from "./bank.ts";
 export * from "./connections.ts";
+export type { FlowMeter } from "./flow_meter.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
 export { LiveClock } from "./live.ts";
 export * from "./meter.ts";
+export * from "./peer.ts";
+export * from "./unrecorded.ts";
 export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";

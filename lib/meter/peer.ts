@@ -506,6 +506,13 @@ export class PeerMeter implements FlowMeter {
     );
   }
 
+  tick(now: number): void {
+    if (!(now < this.#now)) this.#now = now;
+    if (this.#fires) this.#fireDue(this.#now);
+    if (this.#sweeps) this.#check(now);
+    this.#flush();
+  }
+
   end(): void {
     const table = this.table;
     for (let timer = 1; timer <= CLASSES; timer++) {

@@ -111,7 +111,7 @@ export class PeerPacket {
   readonly #blindTo6: boolean;
   /** Argus' own key, where the setting has it. */
   readonly #argus: KeyRules | undefined;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   #total = 0;
 

@@ -1,13 +1,13 @@
 import { openFrames } from "../../lib/capture/mod.ts";
-import { type BankOptions, type Meter, MeterBank } from "../../lib/meter/mod.ts";
+import { type BankOptions, type FlowMeter, MeterBank } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import * as R from "../../lib/record/mod.ts";
-import type { Settings } from "../../lib/settings/mod.ts";
+import { isPeer, type Settings } from "../../lib/settings/mod.ts";
 
 /** One setting's records of a capture, as read, in order of emission. */
 export interface Metered {
   readonly batch: RecordBatch;
-  readonly meter: Meter;
+  readonly meter: FlowMeter;
 }
 
 /** Meters a capture under several settings in one pass. */
@@ -30,7 +30,7 @@ export async function meterAll(
   for await (const frames of openFrames(capture, { batch: batchFrames })) bank.take(frames);
   bank.end();
   return all.map((batch, i) => {
-    for (let row = 0; row < batch.length; row++) asRead(batch, row);
+    if (!isPeer(settings[i]!)) { for (let row = 0; row < batch.length; row++) asRead(batch, row); }
     return { batch, meter: bank.meters[i]! };
   });
 }
