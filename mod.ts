@@ -93,3 +93,4 @@ export {
   type TimelineRecord,
   type TimelineTimer,
 } from "./lib/display/mod.ts";
+export type { CacheOptions, CacheProgress, CaptureMark } from "./lib/stores/mod.ts";

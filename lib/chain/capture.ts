@@ -5,9 +5,10 @@ import { displayable, packetStrip, Picture, timeline } from "../display/mod.ts";
 import { compilePacketFilter, selectFrames } from "../expression/mod.ts";
 import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
 import { Flows } from "./flows.ts";
-import { packetModel, timelineModel } from "./pictures.ts";
+import { packetModel } from "./pictures.ts";
 import { type CapturePlan, describePlan, type Plan } from "./plan.ts";
 import { runStudy, type Study, type StudyGrid } from "./study.ts";
+import { timelineModel } from "./timeline_story.ts";
 
 /** How to read a capture. */
 export interface ReadPcapOptions {

@@ -27,7 +27,7 @@ import { type Diary, remedy, type RemedyContext, why, whyClock, whyDifference } 
 import type { RecordBatch } from "../record/mod.ts";
 import type { Flows } from "./flows.ts";
 import { inquire, type Inquiry, remeter } from "./investigate.ts";
-import { filterOf, meteringOf, storyModel, timelineModel } from "./pictures.ts";
+import { filterOf, meteringOf, storyModel, timelineModel } from "./timeline_story.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture, recordTest, type RunListeners } from "./run.ts";
 import { tableModel } from "./study.ts";

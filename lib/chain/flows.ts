@@ -21,9 +21,10 @@ import {
 import type { CacheOptions, CacheProgress } from "../stores/mod.ts";
 import { cachePlan } from "./cache.ts";
 import { FlowRecord } from "./flow_record.ts";
-import { durationModel, gapModel, meteringOf, timelineModel } from "./pictures.ts";
+import { durationModel, gapModel } from "./pictures.ts";
 import { describePlan, type FlowsPlan, type Plan, type RecordTest, type Step, withStep } from "./plan.ts";
 import { type RunListeners, runPlan } from "./run.ts";
+import { meteringOf, timelineModel } from "./timeline_story.ts";
 
 /** Rows that a table shows unless told otherwise. */
 const SHOWN = 60;

@@ -28,3 +28,4 @@ export {
 } from "./plan.ts";
 export { meterCapture, type MeterCaptureOptions, type MeterRun, type RunListeners } from "./run.ts";
 export { runStudy, settingsOf, Study, type StudyGrid, tableModel } from "./study.ts";
+export { shownRemedies, type ShownWhy } from "./why_view.ts";

@@ -6,9 +6,9 @@ import { readFlows } from "../formats/mod.ts";
 import {
   type BankOptions,
   canPipeline,
+  type FlowMeter,
   isLarge,
   LiveClock,
-  type FlowMeter,
   MeterBank,
   runPipelined,
 } from "../meter/mod.ts";

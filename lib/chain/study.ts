@@ -1,6 +1,5 @@
 import {
   disputedTable,
-  type Peaks,
   type ReportTable,
   type SettingFigures,
   StudyBuilder,
@@ -18,7 +17,6 @@ import {
   type TableModel,
   textTable,
 } from "../display/mod.ts";
-import { compileRecordFilter } from "../expression/mod.ts";
 import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
 import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";

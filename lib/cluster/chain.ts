@@ -51,6 +51,11 @@ export class ConfClusterer {
     }
   }
 
+  /** Takes the first `count` of the listed rows in. */
+  addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.add(batch, rows[i]!);
+  }
+
   /** Aggregates that were put out by `status` or `idle` since the last call, if any. */
   take(): RecordBatch | undefined {
     let all: RecordBatch | undefined;

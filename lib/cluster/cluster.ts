@@ -89,6 +89,17 @@ export class Clusterer {
     (this.#connections ?? this.#aggregator!).add(batch, row);
   }
 
+  /** Takes the first `count` of the listed rows in; faster than one by one. */
+  addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
+    const words = batch.words;
+    let n = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if ((words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0) rows[n++] = row;
+    }
+    (this.#connections ?? this.#aggregator!).addRows(batch, rows, n);
+  }
+
   /** Aggregates that were put out by `status` or `idle` since the last call, if any. */
   take(): RecordBatch | undefined {
     return this.#connections ? undefined : this.#aggregator!.take();

@@ -14,6 +14,8 @@ const PREVIOUS = 0, NEXT = 1, BITS = 2, RANK = 3, BASE = 4, NEXT_SEQ = 6, SLACK 
 /** Corrections kept word by word; the rest is only counted. */
 const TRAIL_LIMIT = 32;
 const OUT = 4096;
+/** Records looked up ahead of the merging. */
+const GROUP = 64;
 
 /** One correction: what stood there, whose end the record called its source, and when. */
 export interface Turned {
@@ -65,6 +67,10 @@ export class Connections {
   #times: Float64Array = new Float64Array(512 * 2);
   readonly #turned = new Map<number, Turned[]>();
   readonly #key = new Int32Array(KEY_WORDS);
+  readonly #ahead = new Int32Array(KEY_WORDS * GROUP);
+  readonly #hashes = new Int32Array(GROUP);
+  /** Keeps the look-ahead from being optimized away. */
+  #warm = 0;
   readonly #scratch = new RecordBatch(1);
   readonly #record = E.newStretch();
   readonly #a = E.newStretch();
@@ -78,18 +84,37 @@ export class Connections {
 
   /** Stretches alive. */
   get length(): number {
-    return this.#store.length;
+    return this.#warm === Infinity ? 0 : this.#store.length;
   }
 
   /** Takes a record (as read) in; the batch is not changed. */
   add(batch: RecordBatch, row: number): void {
-    const hash = connectionKey(batch.words, row * R.WORDS, this.#key);
-    const tail = this.#table.find(this.#key, hash);
+    this.#take(batch, row, this.#key, 0, connectionKey(batch.words, row * R.WORDS, this.#key));
+  }
+
+  /** Takes many records in, keys a group ahead of the merging (see `Aggregator.addRows`). */
+  addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
+    const keys = this.#ahead, hashes = this.#hashes, table = this.#table, store = this.#store, words = batch.words;
+    for (let from = 0; from < count; from += GROUP) {
+      const n = Math.min(GROUP, count - from);
+      for (let i = 0; i < n; i++) hashes[i] = connectionKey(words, rows[from + i]! * R.WORDS, keys, i * KEY_WORDS);
+      let warm = 0;
+      for (let i = 0; i < n; i++) {
+        const entry = table.peek(hashes[i]!);
+        if (entry >= 0) warm += store.peek(entry) + this.#meta[entry * META]! + this.#times[2 * entry]!;
+      }
+      this.#warm = warm;
+      for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * KEY_WORDS, hashes[i]!);
+    }
+  }
+
+  #take(batch: RecordBatch, row: number, key: Int32Array, at: number, hash: number): void {
+    const tail = this.#table.find(key, hash, at);
     const r = this.#record;
     E.describe(batch, row, r);
     if (tail < 0) {
       const n = this.#insert(batch, row, -1, -1);
-      this.#table.insert(n, this.#key, hash);
+      this.#table.insert(n, key, hash, at);
       return;
     }
     let before = tail;
@@ -486,28 +511,31 @@ export class Connections {
   }
 }
 
-/** Reads the direction-free key of a row's conversation into `key`, {@linkcode CONNECTION_KEY_WORDS} words, and gives its hash. */
-export function connectionKey(x: Int32Array, w: number, key: Int32Array): number {
+/**
+ * Reads the direction-free key of a row's conversation into {@linkcode CONNECTION_KEY_WORDS} words of `key` from `at` on, and gives
+ * its hash.
+ */
+export function connectionKey(x: Int32Array, w: number, key: Int32Array, at = 0): number {
   const turn = reversible(x, w) && E.sourceIsHigher(x, w);
   const s = w + (turn ? R.DADDR : R.SADDR), d = w + (turn ? R.SADDR : R.DADDR);
-  key[0] = x[w + R.KEY_TYPE]! | (x[w + R.FLAGS]! & (R.FLAG_MATRIX | R.FLAG_FRAGMENT)) << 8;
-  key[1] = x[w + R.PROTO]!;
-  key[2] = x[w + R.SRCID]!;
-  key[3] = x[w + (turn ? R.DPORT : R.SPORT)]!;
-  key[4] = x[w + (turn ? R.SPORT : R.DPORT)]!;
+  key[at] = x[w + R.KEY_TYPE]! | (x[w + R.FLAGS]! & (R.FLAG_MATRIX | R.FLAG_FRAGMENT)) << 8;
+  key[at + 1] = x[w + R.PROTO]!;
+  key[at + 2] = x[w + R.SRCID]!;
+  key[at + 3] = x[w + (turn ? R.DPORT : R.SPORT)]!;
+  key[at + 4] = x[w + (turn ? R.SPORT : R.DPORT)]!;
   const arp = x[w + R.KEY_TYPE] === R.KEY_ARP;
   for (let i = 0; i < 4; i++) {
-    key[5 + i] = arp && i > 0 ? 0 : x[s + i]!;
-    key[9 + i] = arp && i > 0 ? 0 : x[d + i]!;
+    key[at + 5 + i] = arp && i > 0 ? 0 : x[s + i]!;
+    key[at + 9 + i] = arp && i > 0 ? 0 : x[d + i]!;
   }
-  key[13] = 0;
-  return hashConnectionKey(key);
+  key[at + 13] = 0;
+  return hashConnectionKey(key, at);
 }
 
-/** The hash of a connection key. */
-export function hashConnectionKey(key: Int32Array): number {
+/** The hash of the connection key that begins at `at`. */
+export function hashConnectionKey(key: Int32Array, at = 0): number {
   let hash = 0;
-  for (let i = 0; i < KEY_WORDS; i++) {
+  for (let i = at; i < at + KEY_WORDS; i++) {
     hash = Math.imul(hash ^ key[i]!, 0x9e3779b1);
     hash ^= hash >>> 15;
   }

@@ -1,7 +1,7 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
 import { isIp4 } from "./ip.ts";
-import { isIsis, NLPID_ISIS } from "./isis.ts";
+import { isIsis, isisChecksum, NLPID_ISIS } from "./isis.ts";
 import { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE, type Walk } from "./walk.ts";
 
 const ETHERNET_HEADER = 14;
@@ -136,6 +136,7 @@ export function llc(w: Walk): number {
     if (isIsis(w.bytes, pdu, w.end)) {
       w.kind = P.P_ISIS;
       c.ports[row] = w.bytes[pdu + 4]!;
+      c.extra[row] = isisChecksum(w.bytes, pdu, w.end);
     }
   }
   return DONE;

@@ -38,9 +38,19 @@ export function isIsis(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /**
+ * Checksum that tells the IS-IS PDU at `at` from others. Hellos and sequence number PDUs carry none: Argus makes one, so that PDUs
+ * with other content are other flows (found by experiment: Fletcher's sums over 16-bit words from byte 7 to the end of the frame,
+ * joined by OR).
+ */
+export function isisChecksum(bytes: Uint8Array, at: number, end: number): number {
+  const pdu = bytes[at + 4]!;
+  if (pdu !== 18 && pdu !== 20) return fletcher(bytes, at + 7, end);
+  return at + 26 <= end ? (bytes[at + 24]! << 8) | bytes[at + 25]! : 0;
+}
+
+/**
  * Reads what tells one IS-IS flow from another (rows of kind `P_ISIS`) into `out`, laid out like the body of a flow in an Argus file
- * behind its MACs. Hellos and sequence number PDUs carry no checksum: Argus makes one, so that PDUs with other content are other
- * flows (found by experiment: Fletcher's sums over 16-bit words from byte 7 to the end of the frame, joined by OR).
+ * behind its MACs. The checksum comes from column `extra`.
  */
 export function readIsis(c: PacketColumns, i: number, out: Int32Array): void {
   const { bytes } = c, at = c.l3[i]!, end = c.offset[i]! + c.captured[i]!;
@@ -49,12 +59,10 @@ export function readIsis(c: PacketColumns, i: number, out: Int32Array): void {
   const pdu = u8(4);
   out.fill(0, 0, ISIS_WORDS);
   out[ISIS_PDU] = pdu;
-  let checksum: number;
   if (pdu === 18 || pdu === 20) {
     out[1] = word(12);
     out[2] = word(16);
     out[3] = u8(20) | (u8(21) << 8) | (u8(22) << 16) | (u8(23) << 24);
-    checksum = word(24) >>> 16;
   } else {
     if (pdu === 15 || pdu === 16) {
       out[1] = word(9);
@@ -65,9 +73,8 @@ export function readIsis(c: PacketColumns, i: number, out: Int32Array): void {
       out[1] = word(10);
       out[2] = word(14) & 0xffffff00;
     }
-    checksum = fletcher(bytes, at + 7, end);
   }
-  out[5] = checksum << 16;
+  out[5] = c.extra[i]! << 16;
 }
 
 function fletcher(bytes: Uint8Array, at: number, end: number): number {

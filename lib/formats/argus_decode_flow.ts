@@ -6,7 +6,7 @@ import * as A from "./argus_layout.ts";
 // record). deno-fmt-ignore
 const {
   DADDR, DPORT, FLAG_CORRECTED, FLAG_FRAGMENT, FLAG_MASKS, FLAG_MATRIX, FLAG_REVERSE, KEY_ARP, KEY_ETHER,
-  KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, KEY_WLAN, PROTO, SADDR, SPORT, WORDS,
+  KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_TYPE, KEY_WLAN, PROTO, SADDR, SPORT, WLAN_SSID, WORDS,
 } = R;
 const { FLOW_ARP, FLOW_MATRIX, FLOW_REVERSE, QUAL_CORRECTED, QUAL_FRAGMENT, QUAL_MASKS } = A;
 
@@ -120,9 +120,23 @@ export function decodeFlow(
     }
     return flags;
   }
-  if (type === KEY_WLAN && n >= 6) {
+  if (type === KEY_WLAN && n >= 14) {
     putMac(view, p + 4, words, w + DADDR);
     putMac(view, p + 10, words, w + SADDR);
+    putMac(view, p + 16, words, w + SADDR + 2);
+    WLAN_SSID.forEach((word, i) => words[w + word] = view.getInt32(p + 22 + 4 * i));
+    return flags;
+  }
+  if (type === KEY_ISIS && n >= 11) {
+    words[w + PROTO] = view.getInt32(p + 4);
+    putMac(view, p + 8, words, w + SADDR);
+    putMac(view, p + 14, words, w + DADDR);
+    words[w + SADDR + 2] = view.getInt32(p + 24);
+    words[w + SADDR + 3] = view.getInt32(p + 28);
+    words[w + DADDR + 2] = view.getInt32(p + 32);
+    words[w + DADDR + 3] = view.getInt32(p + 36);
+    words[w + KEY_EXTRA] = view.getInt32(p + 40);
+    return flags;
   }
   batch.moreOf(row).key = bytes.slice(p + 4, p + 4 * n);
   return flags;

@@ -6,7 +6,7 @@ import * as A from "./argus_layout.ts";
 // record). deno-fmt-ignore
 const {
   DADDR, DPORT, FLAG_CORRECTED, FLAG_FRAGMENT, FLAG_MASKS, FLAG_MATRIX, FLAG_REVERSE, KEY_ARP, KEY_ETHER,
-  KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, PROTO, SADDR, SPORT, WORDS,
+  KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_TYPE, KEY_WLAN, PROTO, SADDR, SPORT, WLAN_SSID, WORDS,
 } = R;
 // deno-fmt-ignore
 const {
@@ -131,6 +131,8 @@ export function encodeFlow(
     view.setInt32(p, head | 7);
     return p + 28;
   }
+  if (type === KEY_ISIS) return encodeIsis(view, p, words, w, head);
+  if (type === KEY_WLAN) return encodeWlan(view, p, words, w, head);
   const key = batch.more?.get(row)?.key;
   const length = key ? (key.length + 3) & ~3 : 0;
   if (key) {
@@ -139,6 +141,35 @@ export function encodeFlow(
   }
   view.setInt32(p, head | (FLOW_FIVE_TUPLE << 16) | (1 + (length >>> 2)));
   return p + 4 + length;
+}
+
+/** IS-IS: PDU type, source and destination MAC, protocol version, identity, checksum. */
+function encodeIsis(view: DataView, p: number, words: Int32Array, w: number, head: number): number {
+  view.setInt32(p, head | (FLOW_FIVE_TUPLE << 16) | 11);
+  view.setInt32(p + 4, words[w + PROTO]!);
+  putMacs(view, p + 8, words, w + SADDR, w + DADDR);
+  view.setInt32(p + 20, 0x01000000);
+  view.setInt32(p + 24, words[w + SADDR + 2]!);
+  view.setInt32(p + 28, words[w + SADDR + 3]!);
+  view.setInt32(p + 32, words[w + DADDR + 2]!);
+  view.setInt32(p + 36, words[w + DADDR + 3]!);
+  view.setInt32(p + 40, words[w + KEY_EXTRA]!);
+  return p + 44;
+}
+
+/** 802.11: receiver, transmitter and third address, then 34 bytes for the SSID. */
+function encodeWlan(view: DataView, p: number, words: Int32Array, w: number, head: number): number {
+  view.setInt32(p, head | (FLOW_FIVE_TUPLE << 16) | 14);
+  putMacs(view, p + 4, words, w + DADDR, w + SADDR);
+  view.setInt32(p + 16, words[w + SADDR + 2]!);
+  view.setInt16(p + 20, words[w + SADDR + 3]! >>> 16);
+  let q = p + 22;
+  for (const word of WLAN_SSID) {
+    view.setInt32(q, words[w + word]!);
+    q += 4;
+  }
+  view.setInt16(q, 0);
+  return p + 56;
 }
 
 /** Two MAC addresses, 12 bytes. */

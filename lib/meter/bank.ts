@@ -23,6 +23,8 @@ export interface BankOptions {
   readonly connections?: boolean;
   /** Rows of a record batch before it goes to its sink. */
   readonly batchSize?: number;
+  /** Takes each record of every meter where it lies, where the settings allow it; see {@linkcode MeterOptions.take}. */
+  readonly take?: MeterOptions["take"];
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
@@ -81,9 +83,12 @@ function plan(
       ...(o.ledger === undefined ? {} : { ledger: o.ledger }),
       ...(group.connections === undefined ? {} : { connections: group.connections }),
       ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
+      ...(o.take === undefined ? {} : { take: o.take }),
     };
     const sink = sinks[index]!;
-    const meter = peer ? new PeerMeter(s, sink, meterOptions) : new Meter(s, group.holders, sink, meterOptions);
+    const meter = peer
+      ? new PeerMeter(s, sink, meterOptions)
+      : new Meter(s, group.holders, sink, meterOptions);
     group.meters.push(meter);
     return meter;
   });
@@ -119,7 +124,11 @@ export class MeterBank {
         group.stopped = true;
         continue;
       }
-      if (group.columns.capacity < frames.length) group.columns = new PacketColumns(frames.length);
+      if (group.columns.capacity < frames.length) {
+        const memory = group.columns.memory;
+        group.columns = new PacketColumns(frames.length);
+        group.columns.memory = memory;
+      }
       const columns = group.columns;
       decode(frames, columns, group.options);
       if (this.#packets) hide(columns, frames, this.#packets);

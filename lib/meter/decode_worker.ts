@@ -47,13 +47,17 @@ function problemNews(p: Problem): DecodeNews {
   return { kind: "problem", code: p.code, reason: p.reason, detail: p.detail() };
 }
 
+function isLookedInto(low: number): boolean {
+  return low === P.P_ARP || low === P.P_RARP || low === P.P_ISIS || low === P.P_WLAN;
+}
+
 /** Moves the frames that a meter may look into to the batch's own bytes, headers only. */
 function keepHeaders(slot: SharedBatch): void {
   const c = slot.columns, from = c.bytes;
   let at = 0;
   for (let i = 0; i < c.length; i++) {
     const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
-    if ((kind & (P.P_INNER | P.P_RTP)) === 0 && low !== P.P_ARP && low !== P.P_RARP) continue;
+    if ((kind & (P.P_INNER | P.P_RTP)) === 0 && !isLookedInto(low)) continue;
     const offset = c.offset[i]!, n = Math.min(c.captured[i]!, S.SHARED_FRAME_BYTES), by = at - offset;
     for (let j = 0; j < n; j++) slot.bytes[at + j] = from[offset + j]!;
     c.offset[i] = at;

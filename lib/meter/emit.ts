@@ -21,6 +21,45 @@ export function emitRow(
   if (from[w + R.FLAGS]! & R.FLAGS_RARE) { for (let j = R.RARE; j < R.WORDS; j++) to[o + j] = from[w + j]!; }
   else for (let j = R.RARE; j < R.WORDS; j++) to[o + j] = 0;
   for (let j = 0; j < R.DOUBLES; j++) doubles[od + j] = fromDoubles[d + j]!;
+  finishRow(meter, row, to, o, doubles, od, cause, reason);
+  meter.extras?.write(row, out, at);
+}
+
+/**
+ * Lets `take` see an entry's interval where it lies, in the form in which the real meter writes it: as {@linkcode emitRow} without the
+ * copy. What must outlive the report is put back afterwards; the rest is zeroed at the next packet anyway (REC-9).
+ */
+export function emitInPlace(
+  meter: Meter,
+  row: number,
+  view: RecordBatch,
+  take: (batch: RecordBatch, row: number) => void,
+  cause: number,
+  reason: number,
+): void {
+  const words = view.words = meter.table.words;
+  const doubles = view.doubles = meter.table.doubles;
+  const w = row * R.WORDS;
+  const net = words[w + R.NET]!, status = words[w + R.TCP_STATUS]!, win = words[w + R.SIDE + R.T_WIN]!;
+  finishRow(meter, row, words, w, doubles, row * R.DOUBLES, cause, reason);
+  take(view, row);
+  words[w + R.NET] = net;
+  words[w + R.TCP_STATUS] = status;
+  words[w + R.SIDE + R.T_WIN] = win;
+}
+
+/** Gives row `o` its times, cause, evidence and TCP form. */
+function finishRow(
+  meter: Meter,
+  row: number,
+  to: Int32Array,
+  o: number,
+  doubles: Float64Array,
+  od: number,
+  cause: number,
+  reason: number,
+): void {
+  const table = meter.table;
   const settings = meter.settings;
   if (!settings.bidirectionalTimes) collapseTimes(meter, doubles, od, to, o);
   if (!settings.appBytes) doubles[od + R.S_APP] = doubles[od + R.D_APP] = 0;
@@ -47,7 +86,6 @@ export function emitRow(
     }
   } else if (low === P.P_ICMP || low === P.P_ICMP6) evidence = R.EVIDENCE_ICMP_TYPE;
   to[o + R.WHY] = reason | (evidence << 8);
-  meter.extras?.write(row, out, at);
 }
 
 /** Folds the sides' interval bits into the status word. */

@@ -71,6 +71,12 @@ export function newEntryRow(
       // FRG-5: an IPv6 fragment prints bits of its id as destination port.
       if (kind & P.P_IP6) words[w + R.DPORT] = ((extra & 0xff) << 8) | ((extra >>> 8) & 0xff);
       break;
+    case P.P_ISIS:
+      words[w + R.KEY_EXTRA] = extra;
+      break;
+    case P.P_WLAN:
+      R.WLAN_SSID.forEach((word, j) => words[w + word] = keyWords[K.K_SSID[j]!]!);
+      break;
     case P.P_ARP:
       words[w + R.KEY_EXTRA] = 1;
       words[w + R.SADDR + 1] = keyWords[K.K_MAC]!;

@@ -90,9 +90,24 @@ function be32(bytes: Uint8Array, at: number): number {
  * Sources: KEY-1 to KEY-10, FRG of spec/meter.md.
  */
 export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): number {
-  k.fill(0);
   const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, ip6 = (kind & P.P_IP6) !== 0;
   const ends = c.ends, at = i * P.END_WORDS;
+  if (rules.plain && (low === P.P_TCP || low === P.P_UDP)) {
+    // Nearly all new entries: no further case applies to them.
+    const p = c.ports[i]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
+    const from = against ? at + 4 : at, to = against ? at : at + 4;
+    k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (c.proto[i]! << 16);
+    for (let j = 0; j < 4; j++) {
+      k[K_A + j] = ends[from + j]!;
+      k[K_B + j] = ends[to + j]!;
+    }
+    k[K_PORTS] = against ? (p << 16) | (p >>> 16) : p;
+    // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
+    k[K_EXTRA] = low === P.P_UDP ? c.extra[i]! : 0;
+    for (let j = K_TAG; j < KEY_WORDS; j++) k[j] = 0;
+    return against;
+  }
+  k.fill(0);
   let ports = c.ports[i]!, extra = 0, swap = 0, proto = c.proto[i]!;
   const mayOrder = rules.bidirectional;
   switch (low) {
@@ -149,13 +164,17 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P.P_RARP:
       break;
     case P.P_ETHER:
-    case P.P_LLC:
-    case P.P_ISIS:
-    case P.P_WLAN: {
+    case P.P_LLC: {
       const s = ends[at]! >>> 0, d = ends[at + 4]! >>> 0;
       swap = +(mayOrder && (s !== d ? s > d : (ends[at + 1]! >>> 0) > (ends[at + 5]! >>> 0)));
       break;
     }
+    // IS-IS and 802.11 flows are one-way.
+    case P.P_ISIS:
+      proto = ports;
+      break;
+    case P.P_WLAN:
+      break;
     case P.P_FRAGMENT:
       extra = c.extra[i]!;
       ports = 0;
@@ -185,7 +204,33 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
   if (rules.vlan) k[K_TAG] = kind & P.P_VLAN ? (c.vlan[i]! & 0xfff) | 0x10000 : 0;
   if (rules.mpls && kind & P.P_MPLS) k[K_TAG]! ^= c.mpls[i]!;
   if (rules.layer2 && kind & P.P_MAC) layer2(c, i, k, swap);
+  if (low === P.P_ISIS) isisIdentity(c, i, k);
+  else if (low === P.P_WLAN) wlanNetwork(c, i, k);
   return swap;
+}
+
+const ISIS = new Int32Array(P.ISIS_WORDS);
+const SSID = new Uint8Array(32);
+
+/** System and LAN, or LSP and sequence number, stand behind the MACs; the checksum in the extra word. */
+function isisIdentity(c: PacketColumns, i: number, k: Int32Array): void {
+  P.readIsis(c, i, ISIS);
+  for (let j = 0; j < 2; j++) {
+    k[K_A + 2 + j] = ISIS[P.ISIS_IDENTITY + j]!;
+    k[K_B + 2 + j] = ISIS[P.ISIS_IDENTITY + 2 + j]!;
+  }
+  k[K_PORTS] = 0;
+  k[K_EXTRA] = ISIS[P.ISIS_IDENTITY + 4]!;
+}
+
+/** Words of a key that hold the SSID of an 802.11 flow, in order; the third address stands behind the source. */
+export const K_SSID = [K_B + 2, K_B + 3, K_PORTS, K_EXTRA, K_MAC, K_MAC + 1, K_MAC + 2, K_MAC + 3] as const;
+
+function wlanNetwork(c: PacketColumns, i: number, k: Int32Array): void {
+  k[K_A + 2] = c.mac[i * P.MAC_WORDS]!;
+  k[K_A + 3] = c.mac[i * P.MAC_WORDS + 1]! & 0xffff0000;
+  P.wlanSsid(c, i, SSID);
+  K_SSID.forEach((word, j) => k[word] = be32(SSID, 4 * j));
 }
 
 /** Errors are told apart by what they quote (KEY-5): protocol, port, or destination address. */

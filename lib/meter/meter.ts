@@ -4,7 +4,7 @@ import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
-import { emitRow } from "./emit.ts";
+import { emitInPlace, emitRow } from "./emit.ts";
 import { Extras } from "./extras.ts";
 import * as T from "./flow_table.ts";
 import { FlowTable } from "./flow_table.ts";
@@ -31,6 +31,11 @@ export interface MeterOptions {
   readonly connections?: ConnectionColumns;
   /** Rows of a batch before it goes to the sink. */
   readonly batchSize?: number;
+  /**
+   * Given each record where it lies instead of a copy in the sink's batches: the row is valid only during the call. Not used when a
+   * setting asks for jitter, packet sizes, MACs or user data.
+   */
+  readonly take?: (batch: RecordBatch, row: number) => void;
 }
 
 /** Sweeps happen at most so often in capture time (TIM-4). */
@@ -70,6 +75,8 @@ export class Meter {
   readonly #startRecords: boolean;
   readonly #duplicates: boolean;
   readonly #queues: TimeoutQueues;
+  readonly #take: MeterOptions["take"];
+  readonly #view: RecordBatch;
   readonly #fragments: Fragments;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
@@ -82,7 +89,6 @@ export class Meter {
   // Entry whose own packet is being processed: its cut is told from a sweep's in the ledger.
   #actor = 0;
   #ending = false;
-  #staleOptions = 0;
 
   constructor(settings: Settings, holders: KeyHolders, sink: RecordSink, options: MeterOptions = {}) {
     this.settings = settings;
@@ -102,6 +108,8 @@ export class Meter {
     this.#wantsLedger = options.ledger;
     this.ledger = options.ledger === undefined ? undefined : new Ledger();
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
+    this.#take = this.extras === undefined ? options.take : undefined;
+    this.#view = new RecordBatch(1);
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
   }
 
@@ -307,16 +315,11 @@ export class Meter {
     if (low <= P.P_IP || low === P.P_FRAGMENT) {
       words[w + R.S_IP + side] = c.ip[i]!;
       if ((words[w + R.FLAGS]! & (R.FLAG_S_IP << side)) === 0) words[w + R.FLAGS]! |= R.FLAG_S_IP << side;
-      let options = c.ipOptions[i]!;
-      // The real program looks at options of IPv4 only and leaves the last ones standing for IPv6.
-      if (this.quirks) {
-        if (kind & P.P_IP6) options = this.#staleOptions;
-        else this.#staleOptions = options;
-      }
+      const options = c.ipOptions[i]!;
       if (options !== 0) {
-        words[w + R.S_IPOPT + side]! |= options;
+        words[w + R.S_IPOPT + side] = options;
         words[w + R.FLAGS]! |= R.FLAG_S_IPOPT << side;
-      }
+      } else if (words[w + R.FLAGS]! & (R.FLAG_S_IPOPT << side)) words[w + R.S_IPOPT + side] = 0;
     }
     if (low === P.P_TCP && kind & P.P_TCP_HEADER) {
       const x = w + R.SIDE + side * R.SIDE_WORDS, y = w + R.SIDE + (1 - side) * R.SIDE_WORDS;
@@ -541,14 +544,16 @@ export class Meter {
       if (++this.sequence === 0xffffffff) this.sequence = 1;
       table.words[w + R.SEQ] = this.sequence;
     }
-    const out = this.out, at = out.add();
-    emitRow(this, row, out, at, cause, reason);
     const conn = table.state[row * T.STATE_WORDS + T.S_CONN]!;
-    if (conn >= 0) out.words[at * R.WORDS + R.CONN_SEQ] = this.#nextOfConnection(conn);
+    if (conn >= 0) table.words[w + R.CONN_SEQ] = this.#nextOfConnection(conn);
+    if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
+    else {
+      const out = this.out;
+      emitRow(this, row, out, out.add(), cause, reason);
+      if (out.length >= this.#batchSize) this.flush();
+    }
     table.state[row * T.STATE_WORDS + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
-    const ordinal = this.emitted++;
-    if (out.length >= this.#batchSize) this.flush();
-    return ordinal;
+    return this.emitted++;
   }
 
   #nextOfConnection(conn: number): number {

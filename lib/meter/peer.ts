@@ -112,8 +112,9 @@ export class PeerMeter implements FlowMeter {
         if (!(time < this.#now)) this.#now = time;
         if (this.#fires) this.#fireDue(this.#now);
         this.#take(c, i, time, size);
-        if (this.#sweeps) this.#check(time);
       }
+      // Frames that form no flow move this clock, too (seen with nfpcapd 1.7.1).
+      if (this.#sweeps) this.#check(time);
       if (rules.batch > 0 && ++this.#inBatch >= rules.batch) this.#endBatch();
     }
     this.#frame = 0;
@@ -271,7 +272,9 @@ export class PeerMeter implements FlowMeter {
       const source = p.ports >>> 16, target = p.ports & 0xffff;
       const from = rules.serverPorts.includes(source), to = rules.serverPorts.includes(target);
       if (p.proto === 17 && from && !to) return true;
-      if (p.isTcp && (p.flags & (SYN | ACK)) !== SYN && from && (!to || (!(p.flags & SYN) && source < target))) return true;
+      if (
+        p.isTcp && (p.flags & (SYN | ACK)) !== SYN && from && (!to || (!(p.flags & SYN) && source < target))
+      ) return true;
     }
     return false;
   }
@@ -312,7 +315,8 @@ export class PeerMeter implements FlowMeter {
     words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
     if (c.kind[i]! & P.P_VLAN) {
       const shift = side ? 0 : 16;
-      words[w + R.VLAN] = (words[w + R.VLAN]! & (side ? 0xffff0000 : 0xffff)) | ((c.vlan[i]! & 0xffff) << shift);
+      words[w + R.VLAN] = (words[w + R.VLAN]! & (side ? 0xffff0000 : 0xffff)) |
+        ((c.vlan[i]! & 0xffff) << shift);
       words[w + R.FLAGS]! |= R.FLAG_S_VLAN << side;
     }
     words[w + R.LAST_FRAME] = c.firstFrame + i;
@@ -328,7 +332,11 @@ export class PeerMeter implements FlowMeter {
 
   /** What a packet does to its entry once it is counted. */
   #after(row: number, side: number, fresh: boolean, c: PacketColumns, i: number): void {
-    const table = this.table, p = this.#packet, rules = this.#rules, s = row * T.STATE_WORDS, state = table.state;
+    const table = this.table,
+      p = this.#packet,
+      rules = this.#rules,
+      s = row * T.STATE_WORDS,
+      state = table.state;
     const bits = state[s + S_TCP]!;
     if (p.isTcp) {
       const ends = X.tcpAfter(this.#tcpEnd, bits, side, p.flags, fresh);
@@ -371,7 +379,10 @@ export class PeerMeter implements FlowMeter {
       for (const timer of heads) {
         const row = table.oldest(timer);
         if (row === timer) continue;
-        const due = Math.min(table.qtime[row]! + this.#timers.limitOf(timer), this.#first[row]! + this.settings.status);
+        const due = Math.min(
+          table.qtime[row]! + this.#timers.limitOf(timer),
+          this.#first[row]! + this.settings.status,
+        );
         if (best === 0 || due < bestDue) [best, bestDue] = [row, due];
       }
       if (best === 0) return;
@@ -525,4 +536,11 @@ export class PeerMeter implements FlowMeter {
   }
 }
 
-const NO_RULES = { plain: false, bidirectional: false, matrix: false, vlan: false, mpls: false, layer2: false };
+const NO_RULES = {
+  plain: false,
+  bidirectional: false,
+  matrix: false,
+  vlan: false,
+  mpls: false,
+  layer2: false,
+};

@@ -8,7 +8,17 @@ import type { FlowTable } from "./flow_table.ts";
 import { newEntryRow } from "./interval.ts";
 import * as K from "./key_rules.ts";
 import type { PeerPacket } from "./peer_packet.ts";
-import { D_FIN, D_FIN_ACKED, D_RST, D_SYNACK, S_FIN, S_FIN_ACKED, S_RST, S_SYN, S_SYNACK } from "./peer_tcp.ts";
+import {
+  D_FIN,
+  D_FIN_ACKED,
+  D_RST,
+  D_SYNACK,
+  S_FIN,
+  S_FIN_ACKED,
+  S_RST,
+  S_SYN,
+  S_SYNACK,
+} from "./peer_tcp.ts";
 
 /** State word of a peer's entry that holds its TCP bits (see peer_tcp.ts); its fragment words are not used. */
 export const S_TCP: number = T.S_CHILD;
@@ -86,11 +96,15 @@ export function emitPeerRow(
   reason: number,
 ): void {
   const from = table.words, to = out.words, fromDoubles = table.doubles, doubles = out.doubles;
-  const w = row * R.WORDS, o = at * R.WORDS, d = row * R.DOUBLES, od = at * R.DOUBLES, s = row * T.STATE_WORDS;
+  const w = row * R.WORDS,
+    o = at * R.WORDS,
+    d = row * R.DOUBLES,
+    od = at * R.DOUBLES,
+    s = row * T.STATE_WORDS;
   for (let j = 0; j < R.WORDS; j++) to[o + j] = from[w + j]!;
   for (let j = 0; j < R.DOUBLES; j++) doubles[od + j] = fromDoubles[d + j]!;
   const unit = rules.timeUnit;
-  if (unit > 1) for (let j = od; j < od + 4; j++) doubles[j] = Math.floor(doubles[j]! / unit) * unit;
+  if (unit > 1) { for (let j = od; j < od + 4; j++) doubles[j] = Math.floor(doubles[j]! / unit) * unit; }
   // A side that was heard once ends where it began.
   for (let j = od; j < od + 4; j += 2) if (doubles[j + 1] !== doubles[j + 1]) doubles[j + 1] = doubles[j]!;
   to[o + R.CAUSE] = cause;

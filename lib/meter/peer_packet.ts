@@ -165,7 +165,11 @@ export class PeerPacket {
     this.fragmentAt = this.isLaterFragment ? c.fragOffset[i]! : 0;
     this.fragmentLength = this.isLaterFragment || this.isFirstFragment ? c.fragLength[i]! : 0;
     this.header = walks ? Math.max(c.l4[i]! - l3, 40) : 40;
-    this.ident = this.isLaterFragment ? c.extra[i]! : this.isFirstFragment ? this.#i32(l3 + this.header - 4) : 0;
+    this.ident = this.isLaterFragment
+      ? c.extra[i]!
+      : this.isFirstFragment
+      ? this.#i32(l3 + this.header - 4)
+      : 0;
     return walks ? c.proto[i]! : this.#bytes[l3 + 6]!;
   }
 

@@ -26,9 +26,18 @@ export const OPEN = 0;
 export const ENDS_CLOSED = 1, ENDS_RESET = 2, ENDS_REUSED = 3;
 
 /** Whether a packet ends the record before it is counted: it belongs to the next one. `isn` is what is known of the sender's. */
-export function tcpBefore(rule: TcpEnd, bits: number, side: number, flags: number, seq: number, isn: number): number {
+export function tcpBefore(
+  rule: TcpEnd,
+  bits: number,
+  side: number,
+  flags: number,
+  seq: number,
+  isn: number,
+): number {
   if (!(flags & SYN)) return OPEN;
-  if (rule === "next-syn") return !(bits & IS_CLOSED) ? OPEN : bits & (S_RST | D_RST) ? ENDS_RESET : ENDS_CLOSED;
+  if (rule === "next-syn") {
+    return !(bits & IS_CLOSED) ? OPEN : bits & (S_RST | D_RST) ? ENDS_RESET : ENDS_CLOSED;
+  }
   if (rule !== "linger") return OPEN;
   // A SYN-ACK begins a connection only where the originator was never seen.
   if (flags & ACK) return bits & IS_CLOSED && !(bits & S_SEEN) ? ENDS_REUSED : OPEN;

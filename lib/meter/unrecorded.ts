@@ -43,9 +43,17 @@ export class Unrecorded {
   }
 
   /** Packets and bytes by reason, where there are any. */
-  get lines(): readonly { readonly reason: UnrecordedReason; readonly packets: number; readonly bytes: number }[] {
+  get lines(): readonly {
+    readonly reason: UnrecordedReason;
+    readonly packets: number;
+    readonly bytes: number;
+  }[] {
     return UNRECORDED_REASONS
-      .map((reason) => ({ reason, packets: this.#packets.get(reason) ?? 0, bytes: this.#bytes.get(reason) ?? 0 }))
+      .map((reason) => ({
+        reason,
+        packets: this.#packets.get(reason) ?? 0,
+        bytes: this.#bytes.get(reason) ?? 0,
+      }))
       .filter((line) => line.packets !== 0 || line.bytes !== 0);
   }
 }

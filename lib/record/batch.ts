@@ -1,4 +1,16 @@
-import { DOUBLES, FLAG_AGR, FLAG_JITTER, FLAGS, WORDS } from "./layout.ts";
+import {
+  D_END,
+  D_LAST,
+  D_START,
+  DOUBLES,
+  FLAG_AGR,
+  FLAG_JITTER,
+  FLAGS,
+  S_END,
+  S_LAST,
+  S_START,
+  WORDS,
+} from "./layout.ts";
 
 /** Doubles of one record's jitter: blocks source active, source idle, destination active, destination idle. */
 export const JITTER_DOUBLES = 20;
@@ -80,6 +92,11 @@ export class RecordBatch {
   /** Rare sections by row. */
   more: Map<number, More> | undefined;
 
+  /** Rows from here on hold zeros: nobody had them since they were made or forgotten. */
+  #used = 0;
+  /** Whether the filler asks for blank rows. */
+  #blank = false;
+
   /** Makes an empty batch with room for so many rows. */
   constructor(capacity = 1024) {
     this.capacity = Math.max(1, capacity);
@@ -90,22 +107,38 @@ export class RecordBatch {
   /** Makes room for one more row (contents are those of a former user) and gives its number. */
   add(): number {
     if (this.length === this.capacity) this.#grow();
-    return this.length++;
+    const row = this.length++;
+    if (row >= this.#used) this.#used = row + 1;
+    return row;
   }
 
   /** Like {@linkcode add}, with words zero, times not set and counters zero. */
   addBlank(): number {
-    const row = this.add();
-    this.words.fill(0, row * WORDS, (row + 1) * WORDS);
-    const d = row * DOUBLES;
-    this.doubles.fill(0, d, d + DOUBLES);
-    this.doubles.fill(NaN, d, d + 4);
-    this.doubles.fill(NaN, d + 10, d + 12);
+    const clean = this.length >= this.#used;
+    const row = this.add(), d = row * DOUBLES, doubles = this.doubles;
+    this.#blank = true;
+    if (!clean) {
+      this.words.fill(0, row * WORDS, (row + 1) * WORDS);
+      doubles.fill(0, d, d + DOUBLES);
+    }
+    // One fill for all rows when they are forgotten is cheaper than four per row here.
+    doubles[d + S_START] =
+      doubles[d + S_END] =
+      doubles[d + D_START] =
+      doubles[d + D_END] =
+        NaN;
+    doubles[d + S_LAST] = doubles[d + D_LAST] = NaN;
     return row;
   }
 
   /** Forgets all rows and banks; memory stays. */
   clear(): void {
+    this.#used = Math.max(this.#used, this.length);
+    if (this.#blank) {
+      this.words.fill(0, 0, this.#used * WORDS);
+      this.doubles.fill(0, 0, this.#used * DOUBLES);
+      this.#used = 0;
+    }
     this.length = 0;
     this.user = undefined;
     this.more = undefined;

@@ -16,15 +16,15 @@ export * from "./values.ts";
 export const KEY_TYPE = 0;
 /**
  * Source address, 4 words (IPv4: the first; MAC and RARP: two, the last 2 bytes in the upper half; ARP: sender IP, then two words
- * sender MAC; RARP: third word the sender IP).
+ * sender MAC; RARP: third word the sender IP; IS-IS: MAC, then 8 bytes of system, LSP or source id; 802.11: transmitter, then third address).
  */
 export const SADDR = 1;
 /**
  * Destination address, 4 words (ARP: target IP; RARP: target MAC; both: third word hardware << 16 | protocol, fourth word hardware
- * length << 8 | protocol length; both words zero mean Ethernet and IPv4).
+ * length << 8 | protocol length; both words zero mean Ethernet and IPv4; IS-IS: MAC, then 8 bytes of LAN id or LSP sequence number).
  */
 export const DADDR = 5;
-/** IP protocol number; ethertype for MAC flows (LLC: 0). */
+/** IP protocol number; ethertype for MAC flows (LLC: 0); IS-IS: PDU type. */
 export const PROTO = 9;
 /** Source port; ICMP: type | code << 8; ICMPv6: type; IGMP: type << 8 | code; LLC: SSAP; fragments: 0. */
 export const SPORT = 10;
@@ -32,7 +32,8 @@ export const SPORT = 10;
 export const DPORT = 11;
 /**
  * Kind-specific rest of the key, as the number the packet carries: ICMP ip_id (with the protocol of the quoted packet << 16), IGMP
- * ip_id, DNS transaction id, fragment identification (IPv4 16 bits, IPv6 32 bits), IPv6 flow label, ICMPv6 id, ARP operation.
+ * ip_id, DNS transaction id, fragment identification (IPv4 16 bits, IPv6 32 bits), IPv6 flow label, ICMPv6 id, ARP operation, IS-IS
+ * checksum << 16.
  * The Argus file stores most of them byte swapped; reader and writer of the file see to that.
  */
 export const KEY_EXTRA = 12;
@@ -138,6 +139,9 @@ export const LAST_FRAME = 59;
 export const CONN = 60;
 /** Number of the record within its connection, from 1; 0 when unknown. */
 export const CONN_SEQ = 62;
+/** Words of an 802.11 row that hold the 32 bytes of its SSID, in order. */
+export const WLAN_SSID = [DADDR + 2, DADDR + 3, KEY_EXTRA, TCP_STATUS, TCP_STATE, TCP_OPTIONS, SYNACK, ACKDAT] as const;
+
 /** ICMP sequence or spare. */
 export const ICMP_SEQ = 63;
 

@@ -187,15 +187,19 @@ async function meter(run: Invocation): Promise<void> {
   }));
   const facts = streamFacts(run.settings);
   for (const o of outputs) o.writer.begin(facts);
+  const take = (batch: RecordBatch, row: number): void => {
+    for (const o of outputs) if (o.accepts === undefined || o.accepts(batch, row)) o.writer.write(batch, row);
+  };
   const sink = (batch: RecordBatch): RecordBatch => {
-    for (const o of outputs) {
-      if (o.accepts === undefined) o.writer.writeBatch(batch);
-      else for (let row = 0; row < batch.length; row++) if (o.accepts(batch, row)) o.writer.write(batch, row);
-    }
+    for (let row = 0; row < batch.length; row++) take(batch, row);
     batch.clear();
     return batch;
   };
-  const bank = new MeterBank([run.settings], [sink], packets ? { packets, batchSize: FEW } : { batchSize: FEW });
+  const bank = new MeterBank([run.settings], [sink], {
+    batchSize: FEW,
+    take,
+    ...(packets ? { packets } : {}),
+  });
   let problem: Problem | undefined;
   try {
     const onProblem = (p: Problem) => console.error(`argus: ${p.message}`);

@@ -67,11 +67,23 @@ export async function openClient(
 }
 
 /** Calls back for every flow record that the options let through, as read; batches are valid during the call only. */
-export async function eachRecord(
+export function eachRecord(
   client: Client,
   read: R.ReadOptions,
   take: (batch: R.RecordBatch, row: number) => void,
   after?: () => void,
+): Promise<number> {
+  return eachBatch(client, read, (batch, rows, count) => {
+    for (let i = 0; i < count; i++) take(batch, rows[i]!);
+    after?.();
+  });
+}
+
+/** As {@linkcode eachRecord}, batch by batch with the numbers of the rows that the options let through. */
+export async function eachBatch(
+  client: Client,
+  read: R.ReadOptions,
+  take: (batch: R.RecordBatch, rows: Int32Array, count: number) => void,
 ): Promise<number> {
   const { options, accepts } = client;
   const limit = options.limits.findLast((l) => l.stream === "input");
@@ -80,16 +92,20 @@ export async function eachRecord(
     offsets: false,
     onProblem: (problem) => client.damage.push(problem),
   });
-  let taken = 0;
+  let rows = new Int32Array(4096), taken = 0;
   for await (const batch of source) {
+    if (rows.length < batch.length) rows = new Int32Array(batch.length);
+    let count = 0, full = false;
     for (let row = 0; row < batch.length; row++) {
       if (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR || !accepts(batch, row)) continue;
       taken++;
       if (limit && taken < limit.from) continue;
-      if (limit && taken > limit.to) return taken;
-      take(batch, row);
+      full = limit !== undefined && taken > limit.to;
+      if (full) break;
+      rows[count++] = row;
     }
-    after?.();
+    take(batch, rows, count);
+    if (full) break;
   }
   return taken;
 }

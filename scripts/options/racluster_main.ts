@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
 import { Clusterer, ConfClusterer, type Correction, parseRaclusterConf } from "../../lib/cluster/mod.ts";
-import { type Client, closeClient, eachRecord, openClient } from "./ra_client.ts";
+import { type Client, closeClient, eachBatch, openClient } from "./ra_client.ts";
 
 const USAGE = `usage: racluster [-f conf] [-m field[/mask] ...] [-M mode ...] [ra options] [- filter]
   -f conf       racluster.conf with models
@@ -42,7 +42,10 @@ export async function main(words: readonly string[]): Promise<number> {
       given += done.length;
       client.output.put(done);
     };
-    await eachRecord(client, { correct: correct || whole }, (batch, row) => clusterer.add(batch, row), put);
+    await eachBatch(client, { correct: correct || whole }, (batch, rows, count) => {
+      clusterer.addRows(batch, rows, count);
+      put();
+    });
     clusterer.each((batch, row) => {
       given++;
       return client.output.putRow(batch, row);

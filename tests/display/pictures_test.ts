@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { argus, diff, encodePcap, JUPYTER, Problem, readFlows, readPcap } from "../../mod.ts";
-import { costCurveModel, timelineModel } from "../../lib/chain/pictures.ts";
+import { costCurveModel } from "../../lib/chain/pictures.ts";
+import { timelineModel } from "../../lib/chain/timeline_story.ts";
 import { assertWellFormed } from "./svg_boxes.ts";
 
 interface Bundled {
