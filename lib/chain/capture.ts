@@ -7,7 +7,7 @@ import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
 import { Flows } from "./flows.ts";
 import { packetModel } from "./pictures.ts";
 import { type CapturePlan, describePlan, type Plan } from "./plan.ts";
-import { runStudy, type Study, type StudyGrid } from "./study.ts";
+import { runStudy, type StudyGrid, StudyRun } from "./study.ts";
 import { timelineModel } from "./timeline_story.ts";
 
 /** How to read a capture. */
@@ -65,8 +65,8 @@ export class Capture {
   }
 
   /** Meters the packets under every setting of a grid, in one pass. */
-  study(grid: StudyGrid, options: { filter?: string } = {}): Promise<Study> {
-    return runStudy(this.#plan, grid, options);
+  study(grid: StudyGrid, options: { filter?: string } = {}): StudyRun {
+    return new StudyRun(runStudy(this.#plan, grid, options));
   }
 
   /** A picture of the packets over time. */

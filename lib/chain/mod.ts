@@ -27,5 +27,5 @@ export {
   type Step,
 } from "./plan.ts";
 export { meterCapture, type MeterCaptureOptions, type MeterRun, type RunListeners } from "./run.ts";
-export { runStudy, settingsOf, Study, type StudyGrid, tableModel } from "./study.ts";
+export { runStudy, settingsOf, Study, type StudyGrid, StudyRun, tableModel } from "./study.ts";
 export { shownRemedies, type ShownWhy } from "./why_view.ts";

@@ -97,6 +97,29 @@ displayable(Study.prototype, (self) => ({
   markdown: () => markdownTable(self.table()),
 }));
 
+/** A study under way: awaiting it gives the figures, `show` waits for them and shows them. */
+export class StudyRun implements PromiseLike<Study> {
+  readonly #study: Promise<Study>;
+
+  /** Use `capture.study`. */
+  constructor(study: Promise<Study>) {
+    this.#study = study;
+  }
+
+  /** As of a promise, so that a study can be awaited. */
+  then<A = Study, B = never>(
+    done?: ((study: Study) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#study.then(done, failed);
+  }
+
+  /** Shows the table of settings once it is there. */
+  async show(): Promise<void> {
+    await (await this.#study).show();
+  }
+}
+
 /** Settings of a study from which on dividing them among threads pays, for a large capture. */
 const DIVIDED = 4;
 

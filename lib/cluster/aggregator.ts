@@ -169,8 +169,10 @@ export class Aggregator {
     const done = this.take();
     for (let row = 0; done && row < done.length; row++) if (show(done, row) === false) return;
     const store = this.#store;
-    for (const n of this.#order()) {
-      const chunk = store.chunk(n), row = store.row(n);
+    const order = this.#order();
+    for (let i = 0; i < order.length; i++) {
+      if (i % GROUP === 0) this.#warm = store.peekAll(order, i, GROUP);
+      const chunk = store.chunk(order[i]!), row = store.row(order[i]!);
       this.#close(chunk, row);
       if (show(chunk, row) === false) break;
     }

@@ -156,8 +156,10 @@ export class Connections {
   /** As {@linkcode drain}, without copies: shows each connection where it stands until told to stop by `false`. */
   each(show: ShowRow): void {
     const store = this.#store;
-    for (const n of this.#settled()) {
-      const chunk = store.chunk(n), row = store.row(n);
+    const order = this.#settled();
+    for (let i = 0; i < order.length; i++) {
+      if (i % GROUP === 0) this.#warm = store.peekAll(order, i, GROUP);
+      const n = order[i]!, chunk = store.chunk(n), row = store.row(n);
       this.#finish(n, chunk, row);
       if (show(chunk, row) === false) break;
     }

@@ -55,6 +55,13 @@ export class RowStore {
       chunk.doubles[d + 8]! + this.#used[n]!;
   }
 
+  /** {@linkcode peek} for up to `count` of the listed rows. */
+  peekAll(rows: Int32Array, from: number, count: number): number {
+    let sum = 0;
+    for (let i = from; i < from + count && i < rows.length; i++) sum += this.peek(rows[i]!);
+    return sum;
+  }
+
   /** Copies a row in, as the last used, and gives its number. */
   add(from: RecordBatch, row: number): number {
     let n = this.#free.pop();
@@ -92,13 +99,20 @@ export class RowStore {
 
   /** Row numbers, least recently used first. */
   order(): Int32Array {
-    const keys = new Float64Array(this.length);
+    const used = this.#used, out = new Int32Array(this.length);
     let count = 0;
-    for (let n = 0; n < this.#top; n++) {
-      if (this.#used[n] !== 0) keys[count++] = this.#used[n]! * CLOCK_LIMIT + n;
+    if (this.#clock <= 8 * this.length + 65536) {
+      // Stamps are dense: each row goes straight to its place.
+      const byStamp = new Int32Array(this.#clock + 1);
+      for (let n = 0; n < this.#top; n++) if (used[n] !== 0) byStamp[used[n]!] = n + 1;
+      for (let t = 1; t < byStamp.length; t++) if (byStamp[t] !== 0) out[count++] = byStamp[t]! - 1;
+      return out;
     }
+    const keys = new Float64Array(this.length);
+    for (let n = 0; n < this.#top; n++) if (used[n] !== 0) keys[count++] = used[n]! * CLOCK_LIMIT + n;
     keys.sort();
-    return Int32Array.from(keys, (key) => key % CLOCK_LIMIT);
+    for (let i = 0; i < count; i++) out[i] = keys[i]! % CLOCK_LIMIT;
+    return out;
   }
 
   /** Forgets everything. */

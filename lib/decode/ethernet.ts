@@ -1,7 +1,7 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
 import { isIp4 } from "./ip.ts";
-import { isIsis, isisChecksum, NLPID_ISIS } from "./isis.ts";
+import { isisChecksum, isIsis, NLPID_ISIS } from "./isis.ts";
 import { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE, type Walk } from "./walk.ts";
 
 const ETHERNET_HEADER = 14;

@@ -15,8 +15,9 @@ export interface ConnectionColumns {
 const SYN = 2, ACK = 16;
 const WORDS = 8;
 // Offsets in a connection's words: hash (2), first ISN of either end (2), what is known (bits), generation, dense index.
-const H = 0, L = 1, ISN_A = 2, ISN_B = 3, BITS = 4, GENERATION = 5, INDEX = 6;
-const HAS_A = 1, HAS_B = 2, HAS_OTHER = 4;
+// The second end's number and bit follow the first's.
+const H = 0, L = 1, ISN_A = 2, BITS = 4, GENERATION = 5, INDEX = 6;
+const HAS_A = 1, HAS_OTHER = 4;
 
 function mix(h: number, v: number): number {
   h = Math.imul(h ^ v, 0x9e3779b1);

@@ -140,7 +140,16 @@ export const CONN = 60;
 /** Number of the record within its connection, from 1; 0 when unknown. */
 export const CONN_SEQ = 62;
 /** Words of an 802.11 row that hold the 32 bytes of its SSID, in order. */
-export const WLAN_SSID = [DADDR + 2, DADDR + 3, KEY_EXTRA, TCP_STATUS, TCP_STATE, TCP_OPTIONS, SYNACK, ACKDAT] as const;
+export const WLAN_SSID = [
+  DADDR + 2,
+  DADDR + 3,
+  KEY_EXTRA,
+  TCP_STATUS,
+  TCP_STATE,
+  TCP_OPTIONS,
+  SYNACK,
+  ACKDAT,
+] as const;
 
 /** ICMP sequence or spare. */
 export const ICMP_SEQ = 63;

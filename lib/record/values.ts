@@ -84,7 +84,8 @@ export const FLAG_MASKS: number = 1 << 29;
 /** The row came from a merge of several records (racluster): rates are pkts/dur (cluster.md section 3). */
 export const FLAG_MERGED: number = 1 << 30;
 /** Flags under which the rare words of a row may hold something. */
-export const FLAGS_RARE: number = FLAG_S_VLAN | FLAG_D_VLAN | FLAG_S_MPLS | FLAG_D_MPLS | FLAG_MAC | FLAG_PSIZE |
+export const FLAGS_RARE: number = FLAG_S_VLAN | FLAG_D_VLAN | FLAG_S_MPLS | FLAG_D_MPLS | FLAG_MAC |
+  FLAG_PSIZE |
   FLAG_ICMP_MAP;
 /** The reader turned the record round: its loads were computed before (DIR-6; see `sideLoad`). */
 export const FLAG_TURNED: number = 1 << 31;

@@ -37,7 +37,8 @@ function importsOf(path: string): { target: string; types: boolean }[] {
   // Examples in comments import what they like.
   const text = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const found: { target: string; types: boolean }[] = [];
-  const pattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[\w*{][^;"']*?\sfrom\s*)?["'](\.[^"']+)["']|import\(\s*["'](\.[^"']+)["']\s*\)/g;
+  const pattern =
+    /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[\w*{][^;"']*?\sfrom\s*)?["'](\.[^"']+)["']|import\(\s*["'](\.[^"']+)["']\s*\)/g;
   for (const m of text.matchAll(pattern)) {
     found.push({ target: resolve(dirname(path), (m[3] ?? m[4])!), types: m[2] !== undefined });
   }
@@ -63,7 +64,9 @@ Deno.test("every room is entered by its door, and imports point only upwards", (
 
 Deno.test("every room is in the plan and has a door", () => {
   assertEquals(readdirSync(LIB).filter((name) => !ROOMS.includes(name)), []);
-  for (const room of ROOMS) if (room !== "std") assertEquals(statSync(join(LIB, room, "mod.ts")).isFile(), true, room);
+  for (const room of ROOMS) {
+    if (room !== "std") assertEquals(statSync(join(LIB, room, "mod.ts")).isFile(), true, room);
+  }
 });
 
 Deno.test("no file imports itself through others", () => {

@@ -74,12 +74,20 @@ Deno.test("law 3: under the exact clock, filtering packets by flow is filtering 
       const kept = new R.RecordBatch(16);
       for (let r = 0; r < all.length; r++) {
         const w = r * R.WORDS, x = all.words[w + R.SADDR]!, y = all.words[w + R.DADDR]!;
-        if (all.words[w + R.KEY_TYPE] === R.KEY_IPV4 && ((x === a && y === b) || (x === b && y === a))) kept.append(all, r);
+        if (all.words[w + R.KEY_TYPE] === R.KEY_IPV4 && ((x === a && y === b) || (x === b && y === a))) {
+          kept.append(all, r);
+        }
       }
       const [only] = await meterAll(capture, settings, { packets: between(a, b) });
       // Numbers given in order of report, marks left by other hosts' ICMP errors, and whether the capture went on after the last record,
       // do not belong to the flow.
-      const foreign = [R.SEQ, R.FLAGS, R.WHY, R.CAUSE, ...Array.from({ length: 7 }, (_, j) => R.ICMP_MAP + j)];
+      const foreign = [
+        R.SEQ,
+        R.FLAGS,
+        R.WHY,
+        R.CAUSE,
+        ...Array.from({ length: 7 }, (_, j) => R.ICMP_MAP + j),
+      ];
       const mine = (batch: R.RecordBatch) =>
         rowTexts(batch, foreign).filter((_, r) => {
           const type = batch.words[r * R.WORDS + R.KEY_TYPE];

@@ -19,7 +19,9 @@ Deno.test("with direction memory no record of the case loses its direction, for 
     const sources = new Set<number>();
     for (let row = 0; row < m.batch.length; row++) {
       const w = row * R.WORDS;
-      if (m.batch.words[w + R.SPORT] === 49227 || m.batch.words[w + R.DPORT] === 49227) sources.add(m.batch.words[w + R.SPORT]!);
+      if (m.batch.words[w + R.SPORT] === 49227 || m.batch.words[w + R.DPORT] === 49227) {
+        sources.add(m.batch.words[w + R.SPORT]!);
+      }
     }
     assertEquals([...sources], [49227]);
   }
@@ -30,7 +32,9 @@ Deno.test("a record that kept its direction by memory says so", async () => {
   const evidence = new Set<string>();
   for (let row = 0; row < m!.batch.length; row++) {
     const w = row * R.WORDS;
-    if (m!.batch.words[w + R.SPORT] === 49227) evidence.add(R.EVIDENCES[(m!.batch.words[w + R.WHY]! >>> 8) & 0xff]!);
+    if (m!.batch.words[w + R.SPORT] === 49227) {
+      evidence.add(R.EVIDENCES[(m!.batch.words[w + R.WHY]! >>> 8) & 0xff]!);
+    }
   }
   assertEquals([...evidence].sort(), ["remembered", "syn"]);
 });

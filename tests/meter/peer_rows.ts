@@ -12,7 +12,9 @@ export interface PeerRow {
 }
 
 function end(words: Int32Array, type: number, at: number): string {
-  return type === R.KEY_IPV4 ? formatIpv4(words[at]!) : formatIpv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  return type === R.KEY_IPV4
+    ? formatIpv4(words[at]!)
+    : formatIpv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
 }
 
 /** The records of a batch for comparison; times are truncated to `unit` microseconds. */
@@ -25,7 +27,11 @@ export function peerRows(batch: R.RecordBatch, unit = 1000): PeerRow[] {
     return {
       key: `${words[w + R.PROTO]} ${end(words, type, w + R.SADDR)}:${words[w + R.SPORT]! & 0xffff} ` +
         `${end(words, type, w + R.DADDR)}:${words[w + R.DPORT]! & 0xffff}`,
-      start: cut(doubles[d + R.S_START]! <= doubles[d + R.D_START]! || Number.isNaN(doubles[d + R.D_START]!) ? doubles[d + R.S_START]! : Math.min(...times)),
+      start: cut(
+        doubles[d + R.S_START]! <= doubles[d + R.D_START]! || Number.isNaN(doubles[d + R.D_START]!)
+          ? doubles[d + R.S_START]!
+          : Math.min(...times),
+      ),
       end: cut(Number.isNaN(doubles[d + R.D_END]!) ? doubles[d + R.S_END]! : Math.max(...times)),
       packets: `${doubles[d + R.S_PKTS]}/${doubles[d + R.D_PKTS]}`,
       bytes: `${doubles[d + R.S_BYTES]}/${doubles[d + R.D_BYTES]}`,
@@ -39,7 +45,10 @@ export function peerRowText(row: PeerRow): string {
 }
 
 /** Records of either side that have no equal on the other, by text. */
-export function unmatched(ours: readonly PeerRow[], theirs: readonly PeerRow[]): { ours: string[]; theirs: string[]; matched: number } {
+export function unmatched(
+  ours: readonly PeerRow[],
+  theirs: readonly PeerRow[],
+): { ours: string[]; theirs: string[]; matched: number } {
   const waiting = new Map<string, number>();
   for (const row of theirs) {
     const text = peerRowText(row);

@@ -6,7 +6,11 @@ import { argus, type Settings } from "../../lib/settings/mod.ts";
 import { randomTraffic } from "../../scripts/synth/traffic.ts";
 import { meterAll, rowTexts } from "./metering.ts";
 
-async function pipelined(path: string, settings: readonly Settings[], problems: Problem[] = []): Promise<RecordBatch[]> {
+async function pipelined(
+  path: string,
+  settings: readonly Settings[],
+  problems: Problem[] = [],
+): Promise<RecordBatch[]> {
   const all = settings.map(() => new RecordBatch(16));
   const bank = new MeterBank(
     settings,
@@ -27,11 +31,18 @@ async function pipelined(path: string, settings: readonly Settings[], problems: 
 Deno.test("metering with a decoding thread gives the same records, word for word", async () => {
   const folder = Deno.makeTempDirSync();
   try {
-    const settings = [argus({ status: "5s" }), argus({ status: "60s", tcp: "2h" }), argus({ status: "1s", jitter: true })];
+    const settings = [
+      argus({ status: "5s" }),
+      argus({ status: "60s", tcp: "2h" }),
+      argus({ status: "1s", jitter: true }),
+    ];
     for (const seed of [1, 2, 3]) {
       const path = `${folder}/${seed}.pcap`;
       // More packets than one shared batch holds, so that keys are forgotten and used again across the threads.
-      Deno.writeFileSync(path, randomTraffic({ seed, packets: 40_000, hosts: 40, ports: 20, span: 3000, silence: 100 }));
+      Deno.writeFileSync(
+        path,
+        randomTraffic({ seed, packets: 40_000, hosts: 40, ports: 20, span: 3000, silence: 100 }),
+      );
       const direct = await meterAll(path, settings, {}, 1000);
       const threaded = await pipelined(path, settings);
       for (const i of settings.keys()) {

@@ -5,32 +5,45 @@ import { type PeerRow, peerRows } from "./peer_rows.ts";
 /** Whether a program is installed. */
 export async function hasProgram(...names: string[]): Promise<boolean> {
   for (const name of names) {
-    const found = await new Deno.Command("sh", { args: ["-c", `command -v ${name}`], stdout: "null", stderr: "null" }).output();
+    const found = await new Deno.Command("sh", {
+      args: ["-c", `command -v ${name}`],
+      stdout: "null",
+      stderr: "null",
+    }).output();
     if (!found.success) return false;
   }
   return true;
 }
 
 async function sh(script: string, cwd: string): Promise<string> {
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", script], cwd, stdout: "piped", stderr: "null" }).output();
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", script],
+    cwd,
+    stdout: "piped",
+    stderr: "null",
+  }).output();
   return new TextDecoder().decode(stdout);
 }
 
-/** Columns of nfdump that tell a record to the millisecond. */
-const FORMAT = "fmt:%ts,%te,%td,%pr,%sa,%sp,%da,%dp,%flg,%pkt,%byt";
-const HEADER = "ts,te,td,pr,sa,sp,da,dp,flg,ipkt,ibyt\n";
+/** Columns of nfdump that tell a record to the millisecond. The duration is not among them: it overflows where times stand crosswise. */
+const FORMAT = "fmt:%ts,%te,%pr,%sa,%sp,%da,%dp,%flg,%pkt,%byt";
+const HEADER = "ts,te,pr,sa,sp,da,dp,flg,ipkt,ibyt\n";
 
 async function nfdump(directory: string): Promise<PeerRow[]> {
   const text = await sh(`TZ=UTC nfdump -R out -6 -O tstart -q -N -o "${FORMAT}"`, directory);
   return nfdumpRows(text);
 }
 
-/** Rows of nfdump's text. */
+/** Rows of nfdump's text in that format. */
 export async function nfdumpRows(text: string): Promise<PeerRow[]> {
-  const lines = text.split("\n").filter((l) => l.split(",").length === 11).map((l) => l.split(",").map((c) => c.trim()).join(","));
+  const lines = text.split("\n").filter((l) => l.split(",").length === 10).map((l) =>
+    l.split(",").map((c) => c.trim()).join(",")
+  );
   if (lines.length === 0) return [];
   const all = new R.RecordBatch(16);
-  for await (const batch of readFlowText(new TextEncoder().encode(HEADER + lines.join("\n") + "\n"), { strict: true })) {
+  for await (
+    const batch of readFlowText(new TextEncoder().encode(HEADER + lines.join("\n") + "\n"), { strict: true })
+  ) {
     for (let row = 0; row < batch.length; row++) all.append(batch, row);
   }
   return peerRows(all);
@@ -67,6 +80,10 @@ export function softflowdRows(capture: string, options = ""): Promise<PeerRow[]>
       directory,
     );
     const rows = await nfdump(directory);
-    return rows.map((row) => ({ ...row, start: Math.min(row.start, row.end), end: Math.max(row.start, row.end) }));
+    return rows.map((row) => ({
+      ...row,
+      start: Math.min(row.start, row.end),
+      end: Math.max(row.start, row.end),
+    }));
   });
 }

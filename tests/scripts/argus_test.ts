@@ -16,14 +16,27 @@ Deno.test("the word behind -w's file is a record filter, a lone - ends it (TIM-7
 Deno.test("options apply left to right, and joined flags are several", () => {
   const { settings } = readArguments(["-X", "-AJZm", "-S", "2", "-U", "16", "-r", "f.pcap"]);
   assertEquals(
-    [settings.appBytes, settings.jitter, settings.packetSize, settings.mac, settings.userData, settings.status],
+    [
+      settings.appBytes,
+      settings.jitter,
+      settings.packetSize,
+      settings.mac,
+      settings.userData,
+      settings.status,
+    ],
     [true, true, true, true, 16, 2e6],
   );
 });
 
 Deno.test("-S keeps the original's reading of fractions (TIM-2)", () => {
   const status = (text: string) => readArguments(["-X", "-S", text, "-r", "f"]).settings.status;
-  assertEquals(["0.5", "0.7", "1.5", "1.7", "3"].map(status), [500_000, 300_000, 1_500_000, 1_300_000, 3_000_000]);
+  assertEquals(["0.5", "0.7", "1.5", "1.7", "3"].map(status), [
+    500_000,
+    300_000,
+    1_500_000,
+    1_300_000,
+    3_000_000,
+  ]);
 });
 
 for (
@@ -33,7 +46,11 @@ for (
     ["a negative -S", ["-S", "-5", "-r", "f"], '"-5"'],
     ["an option it does not have", ["-P", "561", "-r", "f"], "-P"],
     ["no capture", ["-w", "-"], "-r"],
-    ["an unknown filter word", ["-r", "fixtures/port-reuse.pcap", "-w", "-", "--", "tpc port 80"], "position 0"],
+    [
+      "an unknown filter word",
+      ["-r", "fixtures/port-reuse.pcap", "-w", "-", "--", "tpc port 80"],
+      "position 0",
+    ],
   ] as const
 ) {
   Deno.test(`argus.ts: ${title} is a clear error, exit status 1, no stack trace`, async () => {
@@ -49,7 +66,9 @@ Deno.test("what was metered before the damage is written, and the damage told", 
   try {
     const whole = Deno.readFileSync(file("fixtures/port-reuse.pcap"));
     Deno.writeFileSync(`${folder}/cut.pcap`, whole.subarray(0, whole.length - 5));
-    const { code, err } = await runScript("argus.ts", ["-X", "-r", "cut.pcap", "-w", "out.argus"], { cwd: folder });
+    const { code, err } = await runScript("argus.ts", ["-X", "-r", "cut.pcap", "-w", "out.argus"], {
+      cwd: folder,
+    });
     assertEquals(code, 0);
     assertStringIncludes(err, "cut.pcap: frame ");
     let records = 0;

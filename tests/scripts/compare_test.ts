@@ -18,21 +18,32 @@ Deno.test("--json prints the same as data", async () => {
   const { out } = await runScript("compare.ts", ["--json", "--no-remedy"]);
   const report = JSON.parse(out);
   assertEquals(report.settings.map((s: { records: number }) => s.records), [2, 4, 5, 13]);
-  assertEquals(report.diffs.map((d: { totals: { complete: boolean; equal: boolean } }) => [d.totals.complete, d.totals.equal]), [
-    [true, true],
-    [true, true],
-    [true, true],
-  ]);
+  assertEquals(
+    report.diffs.map((
+      d: { totals: { complete: boolean; equal: boolean } },
+    ) => [d.totals.complete, d.totals.equal]),
+    [
+      [true, true],
+      [true, true],
+      [true, true],
+    ],
+  );
   assertEquals(report.explained.length, 14);
 });
 
 Deno.test("the exact clock keeps the same boundaries whatever else is in the capture", async () => {
   const args = ["-S", "99999", "--clock", "exact", "--json", "--no-remedy"];
   const filter = "host 10.0.2.104 and port 49227 and host 147.32.83.57";
-  const full = JSON.parse((await runScript("compare.ts", [file("fixtures/thread-full.pcap.gz"), ...args, filter])).out);
-  const only = JSON.parse((await runScript("compare.ts", [file("fixtures/thread-only.pcap.gz"), ...args, filter])).out);
+  const full = JSON.parse(
+    (await runScript("compare.ts", [file("fixtures/thread-full.pcap.gz"), ...args, filter])).out,
+  );
+  const only = JSON.parse(
+    (await runScript("compare.ts", [file("fixtures/thread-only.pcap.gz"), ...args, filter])).out,
+  );
   const rows = (report: typeof full) =>
-    report.settings[0].rows.map((r: Record<string, unknown>) => [r.stime, r.ltime, r.saddr, r.sport, r.dir, r.spkts, r.dpkts]);
+    report.settings[0].rows.map((
+      r: Record<string, unknown>,
+    ) => [r.stime, r.ltime, r.saddr, r.sport, r.dir, r.spkts, r.dpkts]);
   assertEquals(rows(full), rows(only));
 });
 

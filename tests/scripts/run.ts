@@ -8,7 +8,11 @@ export interface Ran {
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Runs a script of this project as a user does. */
-export async function runScript(name: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Ran> {
+export async function runScript(
+  name: string,
+  args: readonly string[],
+  options: { cwd?: string } = {},
+): Promise<Ran> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--config", `${ROOT}deno.json`, `${ROOT}scripts/${name}`, ...args],
     env: { NO_COLOR: "1", TZ: "UTC" },

@@ -22,7 +22,9 @@ export function lastTime(batch: RecordBatch, row: number): number {
 export function duration(batch: RecordBatch, row: number): number {
   const at = row * R.DOUBLES, end = batch.doubles[at + R.D_END]!;
   // A side without end (a merge as the real program does it can leave one) still lasts to its start.
-  const last = end === end ? lastTime(batch, row) : Math.max(lastTime(batch, row), batch.doubles[at + R.D_START]! || 0);
+  const last = end === end
+    ? lastTime(batch, row)
+    : Math.max(lastTime(batch, row), batch.doubles[at + R.D_START]! || 0);
   const us = last - startTime(batch, row);
   return us > 0 ? Math.fround(us / 1e6) : 0;
 }
