@@ -3,11 +3,14 @@ import type { RecordBatch } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
 import { encodeRecord, recordBytes } from "./argus_encode.ts";
 import * as A from "./argus_layout.ts";
+import { Leftovers } from "./argus_leftovers.ts";
 
 /** How to write an Argus stream. */
 export interface ArgusWriterOptions {
   /** Bytes of user data per side that the meter was told to keep (`-U`); 0 when unknown. */
   readonly userLimit?: number | undefined;
+  /** Imitate the bytes that the real argus leaves undefined ({@linkcode Leftovers}); only for rows fresh from a meter. */
+  readonly leftovers?: boolean | undefined;
 }
 
 /** When this many bytes are ready they are given to the sink. */
@@ -46,11 +49,13 @@ export class ArgusWriter {
   readonly #sink: ByteSink | undefined;
   readonly #kept: Uint8Array[] = [];
   readonly #userLimit: number;
+  readonly #leftovers: Leftovers | undefined;
 
   /** A writer that gives its bytes to `sink`, or keeps them when there is none. */
   constructor(sink?: ByteSink, options: ArgusWriterOptions = {}) {
     this.#sink = sink;
     this.#userLimit = options.userLimit ?? 0;
+    this.#leftovers = options.leftovers ? new Leftovers() : undefined;
   }
 
   /** Writes the start record that makes a stream an Argus stream. */
@@ -68,7 +73,9 @@ export class ArgusWriter {
       const most = recordBytes(batch, row);
       if (this.#at + most > this.#bytes.length) this.#makeRoom(most);
     }
+    const at = this.#at;
     this.#at = encodeRecord(this.#view, this.#bytes, this.#at, batch, row, this.#userLimit);
+    this.#leftovers?.fill(this.#bytes, at);
     this.records++;
     if (this.#at >= FLUSH) this.flush();
   }
@@ -92,6 +99,7 @@ export class ArgusWriter {
   /** Gives what is ready to the sink now. */
   flush(): void {
     if (this.#at === 0) return;
+    this.#leftovers?.keep(this.#bytes);
     const ready = this.#bytes.subarray(0, this.#at);
     if (this.#sink) this.#sink(ready);
     else this.#kept.push(ready.slice());
@@ -134,6 +142,7 @@ export class ArgusWriter {
         view.setUint32(q + 4, n % 0x100000000);
       } else view.setInt32(q, n);
     }
+    this.#leftovers?.remember(p);
     this.#at = p + A.MAR_BYTES;
     if (this.#at >= FLUSH) this.flush();
   }

@@ -88,6 +88,9 @@ function finishRow(
   to[o + R.WHY] = reason | (evidence << 8);
 }
 
+/** Start of a record none of whose packets has a time that counts (TIM-12): second 0xefffffff. */
+const UNSET_START = 0xefffffff * 1e6;
+
 /** Folds the sides' interval bits into the status word. */
 function tcpStatus(to: Int32Array, o: number): number {
   let status = to[o + R.TCP_STATUS]!;
@@ -137,6 +140,11 @@ function collapseTimes(meter: Meter, doubles: Float64Array, d: number, words: In
       min = t;
       minNano = nano;
     }
+  }
+  if (min !== min && quirks) {
+    // TIM-12: the search for the smallest time found nothing, and what it began with is written.
+    min = UNSET_START;
+    max = 0;
   }
   const single = min === max && minNano === maxNano;
   doubles[d] = min;

@@ -6,15 +6,15 @@
  */
 import * as R from "../record/mod.ts";
 
-/** Machine states (TCP-1); LISTEN is only ever an entry opened by RST. */
+/** Machine states (TCP-1), numbered as BSD does and the file has them; LISTEN is only ever an entry opened by RST. */
 export const CLOSED = 0;
 export const LISTEN = 1;
 export const SYN_SENT = 2;
 export const SYN_RECEIVED = 3;
 export const ESTABLISHED = 4;
-export const FIN_WAIT_1 = 5;
-export const FIN_WAIT_2 = 6;
-export const CLOSING = 8;
+export const FIN_WAIT_1 = 6;
+export const FIN_WAIT_2 = 9;
+export const CLOSING = 7;
 
 /** TCP header flags. */
 export const FIN = 1;

@@ -78,6 +78,8 @@ export interface PeerRules {
   readonly timerUnit: number;
   /** Times of records are truncated to this. */
   readonly timeUnit: number;
+  /** Whether truncated times are counted from 1970 or from the first packet, as NetFlow's milliseconds since boot are. */
+  readonly timeOrigin: "epoch" | "first-packet";
   /** A packet older than the newest: as it is, dated like the newest, or left out. */
   readonly disorder: "as-is" | "clamp" | "drop";
   /** How long a closed TCP flow still takes packets. */
@@ -119,6 +121,7 @@ export const PLAIN_RULES: PeerRules = Object.freeze({
   idleWhen: "due",
   timerUnit: 1,
   timeUnit: 1,
+  timeOrigin: "epoch",
   disorder: "as-is",
   linger: 0,
   attempt: Infinity,

@@ -201,6 +201,7 @@ const SOFTFLOWD: Partial<PeerRules> = {
   lifeTest: ">",
   timerUnit: 1e6,
   timeUnit: 1e3,
+  timeOrigin: "first-packet",
   bytes: "wire-net",
   maxBytes: 2 ** 31,
 };

@@ -181,7 +181,10 @@ async function meter(run: Invocation): Promise<void> {
     const file = new OutputFile(o.file, true);
     return {
       file,
-      writer: new ArgusWriter((bytes) => file.write(bytes), { userLimit: run.settings.userData }),
+      writer: new ArgusWriter((bytes) => file.write(bytes), {
+        userLimit: run.settings.userData,
+        leftovers: run.settings.quirks === "argus-3.0.8.2",
+      }),
       accepts: await recordPredicate(o.filter),
     };
   }));
