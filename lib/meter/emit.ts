@@ -3,7 +3,7 @@ import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import * as T from "./flow_table.ts";
 import type { Meter } from "./meter.ts";
-import { SIDE_DUP, SIDE_ECN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } from "./tcp.ts";
+import { SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } from "./tcp.ts";
 
 /** Copies an entry's interval into row `at` of a batch and gives it the form in which the real meter writes it. */
 export function emitRow(
@@ -106,8 +106,6 @@ function tcpStatus(to: Int32Array, o: number): number {
     if (d & SIDE_OOO) status |= R.TCP_D_OOO;
     if (s & SIDE_DUP) status |= R.TCP_S_DUP;
     if (d & SIDE_DUP) status |= R.TCP_D_DUP;
-    if (s & SIDE_ECN) status |= R.TCP_S_ECN;
-    if (d & SIDE_ECN) status |= R.TCP_D_ECN;
     to[o + R.TCP_STATUS] = status;
   }
   return status;

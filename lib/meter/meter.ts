@@ -18,7 +18,7 @@ import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext } from "./tcp.ts";
 import { accountArp, accountEsp, accountRtp } from "./other_protocols.ts";
-import { TimeoutQueues } from "./timeouts.ts";
+import { Timers } from "./timers.ts";
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
@@ -37,9 +37,6 @@ export interface MeterOptions {
    */
   readonly take?: (batch: RecordBatch, row: number) => void;
 }
-
-/** Sweeps happen at most so often in capture time (TIM-4). */
-const SWEEP_US = 200_000;
 
 /**
  * One setting's flow meter: packets in, raw record rows out, in the order the real program emits them (ORD-1).
@@ -71,24 +68,19 @@ export class Meter {
 
   readonly #sink: RecordSink;
   readonly #batchSize: number;
-  readonly #exact: boolean;
   readonly #startRecords: boolean;
   readonly #duplicates: boolean;
-  readonly #queues: TimeoutQueues;
+  /** The clock, and what it does to the entries. */
+  readonly timers: Timers;
   readonly #take: MeterOptions["take"];
   readonly #view: RecordBatch;
-  readonly #fragments: Fragments;
+  /** IPv4 fragments behind the first of their datagram. */
+  readonly fragments: Fragments;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
   readonly #wantsLedger: MeterOptions["ledger"];
   #recordsOfConnection = new Int32Array(0);
-  #now = NaN;
-  #limit: number;
-  #sweepAt = NaN;
   #frame = 0;
-  // Entry whose own packet is being processed: its cut is told from a sweep's in the ledger.
-  #actor = 0;
-  #ending = false;
 
   constructor(settings: Settings, holders: KeyHolders, sink: RecordSink, options: MeterOptions = {}) {
     this.settings = settings;
@@ -98,12 +90,10 @@ export class Meter {
     this.#batchSize = options.batchSize ?? 4096;
     this.out = new RecordBatch(this.#batchSize);
     this.quirks = settings.quirks === "argus-3.0.8.2";
-    this.#exact = settings.clock === "exact";
-    this.#limit = settings.status;
     this.#startRecords = settings.startRecords;
     this.#duplicates = settings.trackDuplicates;
-    this.#queues = new TimeoutQueues(settings, this.quirks);
-    this.#fragments = new Fragments(this);
+    this.timers = new Timers(this, settings, this.quirks);
+    this.fragments = new Fragments(this);
     this.connections = options.connections;
     this.#wantsLedger = options.ledger;
     this.ledger = options.ledger === undefined ? undefined : new Ledger();
@@ -115,7 +105,7 @@ export class Meter {
 
   /** Capture time of the packet being processed, microseconds. */
   get now(): number {
-    return this.#now;
+    return this.timers.now;
   }
 
   /** Meters a batch whose keys are numbered. */
@@ -124,15 +114,15 @@ export class Meter {
     table.reach(keys.size);
     const ids = keys.ids, swaps = keys.swaps;
     const kinds = c.kind, times = c.time, sizes = c.size;
-    const exact = this.#exact, limit = this.#limit;
+    const timers = this.timers, exact = timers.exact, limit = timers.limit;
     let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
       const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
       if (low === P.P_DROPPED) continue;
       const now = times[i]!, size = sizes[i]!;
       this.#frame = c.firstFrame + i;
-      if (exact) this.#tickExact(now);
-      else this.#now = now;
+      if (exact) timers.tickExact(now);
+      else timers.now = now;
       packets++;
       bytes += size;
       const id = ids[i]!;
@@ -140,11 +130,11 @@ export class Meter {
         flowPackets++;
         flowBytes += size;
         let row = table.own[id]!;
-        // Most packets find their entry within its interval; the rest of TIM-4 step 2 is #claim's.
+        // Most packets find their entry within its interval; the rest of TIM-4 step 2 is claim's.
         if (row !== 0) {
           const bits = table.state[row * T.STATE_WORDS + T.S_BITS]!;
-          if (!(bits & T.ON_STATUS) || limit === 0 || this.#now - table.qtime[row]! >= limit) {
-            row = this.#claim(row, kind, id, this.#now);
+          if (!(bits & T.ON_STATUS) || limit === 0 || timers.now - table.qtime[row]! >= limit) {
+            row = timers.claim(row, kind, id);
           }
         }
         if (row !== 0) this.account(row, c, i, kind, swaps[i]!, false);
@@ -157,10 +147,10 @@ export class Meter {
       } else if (low === P.P_FRAGMENT) {
         flowPackets++;
         flowBytes += size;
-        this.#fragments.later(c, i);
+        this.fragments.later(c, i);
       }
       // TIM-4 step 4: the first packet sets the timer going.
-      if (!(now < this.#sweepAt)) this.#sweep(this.#now);
+      if (!(now < timers.sweepAt)) timers.sweep();
     }
     this.#frame = 0;
     seen.packets += packets;
@@ -170,73 +160,17 @@ export class Meter {
   }
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
-    if (kind & P.P_FIRST_FRAGMENT) this.#fragments.first(row, c, i);
+    if (kind & P.P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
     if (kind & P.P_INNER && quoted >= 0) {
       const target = this.table.own[quoted]!;
       if (target !== 0) mapIcmpError(this, target, c, i);
     }
   }
 
-  #sweep(now: number): void {
-    if (!(now - this.#sweepAt <= SWEEP_US)) this.#sweepAt = now;
-    this.#sweepAt += SWEEP_US;
-    this.scanAll();
-  }
-
-  /** Moves the exact clock on: a late packet must not bring back timers that have fired. */
-  #tickExact(time: number): void {
-    if (!(time < this.#now)) this.#now = time;
-    this.#fireDue(this.#now);
-  }
-
-  /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
-  #claim(row: number, kind: number, id: number, now: number): number {
-    const table = this.table, s = row * T.STATE_WORDS;
-    const bits = table.state[s + T.S_BITS]!;
-    if (bits & T.ON_STATUS) {
-      if (!this.#expired(row, this.#limit)) return row;
-      const blocked = this.#ownExpiry(row, kind, now);
-      row = table.own[id]!;
-      if (row === 0) return 0;
-      if (!blocked && !(table.state[s + T.S_BITS]! & T.ON_STATUS)) this.#event(E.E_REVIVED, row, now, NaN);
-      this.#toStatus(row, now);
-      return row;
-    }
-    if (this.#exact && now - table.qtime[row]! >= this.#queues.limitOf(table.state[s + T.S_QUEUE]!)) {
-      this.#drop(row, table.qtime[row]! + this.#queues.limitOf(table.state[s + T.S_QUEUE]!));
-      return 0;
-    }
-    this.#event(E.E_REVIVED, row, now, NaN);
-    this.#toStatus(row, now);
-    return row;
-  }
-
-  #toStatus(row: number, now: number): void {
-    const table = this.table;
-    table.unlink(row);
-    table.push(T.STATUS_QUEUE, row, now);
-    const at = row * T.STATE_WORDS + T.S_BITS;
-    table.state[at] = (table.state[at]! & ~T.ON_TIMEOUT) | T.ON_STATUS;
-  }
-
-  /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
-  #ownExpiry(row: number, kind: number, now: number): boolean {
-    this.#actor = row;
-    const state = this.table.state, at = row * T.STATE_WORDS + T.S_BITS;
-    // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
-    if (kind & P.P_RAW_PATH && this.quirks) {
-      if (this.table.oldest(T.STATUS_QUEUE) !== row) this.scanStatus();
-      const bits = this.table.state[at]!;
-      if (bits & T.ON_STATUS && !(bits & T.IS_REPORTED)) this.#report(row, now, E.E_CUT);
-    } else this.scanStatus();
-    this.#actor = 0;
-    return (state[at]! & T.IS_REPORTED) === 0;
-  }
-
   /** Makes the entry for the first packet of a flow. */
   #create(c: PacketColumns, i: number, id: number, swap: number): number {
     keyOfPacket(this.#rules, c, i, this.#key);
-    const row = this.newEntry(c, i, this.#key, swap, this.#now);
+    const row = this.newEntry(c, i, this.#key, swap, this.timers.now);
     this.table.state[row * T.STATE_WORDS + T.S_KEY] = id;
     this.table.own[id] = row;
     this.#holders.hold(id);
@@ -247,7 +181,7 @@ export class Meter {
   /** Gives a new entry the direction that a ghost remembers; a SYN speaks for itself. */
   #recall(row: number, c: PacketColumns, i: number): void {
     keyOfRow(this.table, row, this.#key);
-    const known = this.ghosts!.recall(this.#key, this.#now);
+    const known = this.ghosts!.recall(this.#key, this.timers.now);
     if (known === 0 || c.tcpFlags[i]! & SYN) return;
     const table = this.table, s = row * T.STATE_WORDS, w = row * R.WORDS;
     const orient = known & GHOST_ORIENT ? 1 : 0;
@@ -256,7 +190,7 @@ export class Meter {
     else table.words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
     table.words[w + R.TCP_STATUS]! |= known & ~GHOST_ORIENT;
     table.state[s + T.S_BITS]! |= T.IS_REMEMBERED;
-    this.#event(E.E_REMEMBERED, row, this.#now, NaN);
+    this.note(E.E_REMEMBERED, row, this.timers.now, NaN);
   }
 
   /** Makes an entry whose source is the sender of this packet (DIR-1) and puts it on the status queue. */
@@ -265,7 +199,7 @@ export class Meter {
     const row = table.alloc();
     newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
     const s = row * T.STATE_WORDS, state = table.state;
-    state[s + T.S_QUEUE] = this.#queues.initial(c.kind[i]!);
+    state[s + T.S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
     state[s + T.S_BORN] = this.#frame;
     state[s + T.S_CONN] = -1;
     table.push(T.STATUS_QUEUE, row, now);
@@ -278,7 +212,7 @@ export class Meter {
     const w = row * R.WORDS + R.CONN;
     if (wants === "all" || wants(c, i, table.words[w]!, table.words[w + 1]!)) {
       state[s + T.S_BITS]! |= T.IS_LEDGERED;
-      this.#event(E.E_CREATED, row, now, NaN);
+      this.note(E.E_CREATED, row, now, NaN);
     }
     return row;
   }
@@ -357,7 +291,9 @@ export class Meter {
       }
     } else if (low === P.P_UDP) {
       // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
-      if (doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]! > 2) state[s + T.S_QUEUE] = this.#queues.busyUdp;
+      if (doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]! > 2) {
+        state[s + T.S_QUEUE] = this.timers.queues.busyUdp;
+      }
       if (kind & P.P_RTP) accountRtp(table, row, c, i, side);
     } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
     else if (low === P.P_ARP) accountArp(words, w, c, i);
@@ -413,8 +349,8 @@ export class Meter {
     const w = row * R.WORDS, s = row * T.STATE_WORDS, d = row * R.DOUBLES;
     if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! > 0) {
       const record = this.emit(row, R.CAUSE_STOP, R.END_PORT_REUSE);
-      this.#event(E.E_RESTARTED, row, this.#now, NaN, record);
-    } else this.#event(E.E_RESTARTED, row, this.#now, NaN);
+      this.note(E.E_RESTARTED, row, this.timers.now, NaN, record);
+    } else this.note(E.E_RESTARTED, row, this.timers.now, NaN);
     zeroInterval(table, row);
     this.extras?.zero(row);
     const words = table.words;
@@ -438,97 +374,22 @@ export class Meter {
     table.doubles[d + R.S_LAST] = c.time[i]!;
     table.state[s + T.S_TCP_COUNT] = 1;
     table.state[s + T.S_BITS]! &= ~T.IS_REMEMBERED;
-    this.#toStatus(row, this.#now);
-  }
-
-  #expired(row: number, limit: number): boolean {
-    return limit === 0 || this.#now - this.table.qtime[row]! >= limit;
-  }
-
-  /** TIM-3: reports every entry at the old end of the status queue whose interval is over. */
-  scanStatus(): void {
-    const table = this.table;
-    for (;;) {
-      const row = table.oldest(T.STATUS_QUEUE);
-      if (row === T.STATUS_QUEUE || !this.#expired(row, this.#limit)) return;
-      this.#report(row, this.#now, row === this.#actor ? E.E_CUT : E.E_PARKED);
-    }
-  }
-
-  /** Reports an entry whose interval is over and parks it on its timeout queue. */
-  #report(row: number, when: number, kind: number): void {
-    const table = this.table, s = row * T.STATE_WORDS;
-    if (table.state[s + T.S_CHILD] !== 0) this.#fragments.parentFires(row);
-    const bits = table.state[s + T.S_BITS]!;
-    let record = -1;
-    if (!(bits & T.IS_REPORTED)) {
-      const reason = this.#ending ? R.END_CAPTURE : R.END_STATUS;
-      record = this.emit(row, bits & T.IS_STARTED ? R.CAUSE_STATUS : R.CAUSE_START, reason);
-    }
-    this.#event(this.#ending ? E.E_ENDED : kind, row, when, table.qtime[row]! + this.#limit, record);
-    table.unlink(row);
-    const queue = table.state[s + T.S_QUEUE]!;
-    if (this.#queues.limitOf(queue) <= 0) {
-      this.#forget(row);
-      return;
-    }
-    table.push(queue, row, when);
-    table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
-  }
-
-  /** Sweep: status queue, then every timeout queue (TIM-3). */
-  scanAll(): void {
-    if (!this.#exact) this.scanStatus();
-    const table = this.table, queues = this.#queues;
-    for (let queue = 1; queue <= queues.count; queue++) {
-      const limit = queues.limitOf(queue);
-      for (;;) {
-        const row = table.oldest(queue);
-        if (row === queue || this.#now - table.qtime[row]! < limit) break;
-        this.#drop(row, table.qtime[row]! + limit);
-      }
-    }
-  }
-
-  /** Clock `exact`: status boundaries due by now fire at their own time, whoever's packet this is. */
-  #fireDue(now: number): void {
-    const table = this.table, limit = this.#limit;
-    for (;;) {
-      const row = table.oldest(T.STATUS_QUEUE);
-      if (row === T.STATUS_QUEUE) return;
-      const due = table.qtime[row]! + limit;
-      if (due > now) return;
-      this.#report(row, due, E.E_PARKED);
-    }
-  }
-
-  #drop(row: number, due: number): void {
-    this.#event(E.E_DELETED, row, this.#exact ? due : this.#now, due);
-    if (this.ghosts !== undefined) this.#leaveGhost(row, this.#exact ? due : this.#now);
-    this.table.unlink(row);
-    this.#forget(row);
-  }
-
-  #leaveGhost(row: number, when: number): void {
-    const kind = this.table.state[row * T.STATE_WORDS + T.S_KIND]!;
-    if ((kind & P.P_KIND_MASK) !== P.P_TCP) return;
-    keyOfRow(this.table, row, this.#key);
-    this.ghosts!.remember(this.table, row, this.#key, when);
+    this.timers.toStatus(row);
   }
 
   /** Gives an unlinked entry's row and key back. */
-  #forget(row: number): void {
+  forget(row: number): void {
     const table = this.table, s = row * T.STATE_WORDS;
     const hasChild = table.state[s + T.S_CHILD] !== 0;
-    if (hasChild) this.#fragments.fold(row);
+    if (hasChild) this.fragments.fold(row);
     // Fragments that came after the last report are written with the entry's end (cause TIMEOUT).
     if (!(table.state[s + T.S_BITS]! & T.IS_REPORTED)) this.emit(row, R.CAUSE_TIMEOUT, R.END_IDLE);
-    if (hasChild) this.#fragments.parentGoes(row);
+    if (hasChild) this.fragments.parentGoes(row);
     const id = table.state[s + T.S_KEY]!;
     if (id >= 0) {
       table.own[id] = 0;
       this.#holders.release(id);
-    } else this.#fragments.forget(row);
+    } else this.fragments.forget(row);
     this.extras?.close(row);
     table.free(row);
   }
@@ -536,7 +397,7 @@ export class Meter {
   /** Writes the record of an entry's interval; gives its ordinal, or -1 when there is nothing to write. */
   emit(row: number, cause: number, reason: number): number {
     const table = this.table, d = row * R.DOUBLES;
-    if (table.state[row * T.STATE_WORDS + T.S_CHILD] !== 0) this.#fragments.fold(row);
+    if (table.state[row * T.STATE_WORDS + T.S_CHILD] !== 0) this.fragments.fold(row);
     if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! === 0) return -1;
     const w = row * R.WORDS;
     if (table.words[w + R.SEQ] === 0) {
@@ -567,9 +428,10 @@ export class Meter {
 
   /** Lets time go on without a packet: what is due is written and given to the sink (live input). */
   tick(now: number): void {
-    if (this.#exact) this.#tickExact(now);
-    else if (!(now < this.#now)) this.#now = now;
-    this.scanAll();
+    const timers = this.timers;
+    if (timers.exact) timers.tickExact(now);
+    else if (!(now < timers.now)) timers.now = now;
+    timers.scanAll();
     this.flush();
   }
 
@@ -579,7 +441,8 @@ export class Meter {
     this.out = this.#sink(this.out);
   }
 
-  #event(kind: number, row: number, time: number, due: number, record = -1): void {
+  /** Writes an event of a row into the ledger, if its entry is one of those asked about. */
+  note(kind: number, row: number, time: number, due: number, record = -1): void {
     const table = this.table, s = row * T.STATE_WORDS;
     if (this.ledger === undefined || !(table.state[s + T.S_BITS]! & T.IS_LEDGERED)) return;
     const w = row * R.WORDS;
@@ -596,28 +459,9 @@ export class Meter {
     );
   }
 
-  /** End of the capture: what is open is written in queue order (TIM-11). */
+  /** End of the capture: what is open is written (TIM-11). */
   end(): void {
-    this.#ending = true;
-    const status = this.settings.status;
-    // The real program sets the seconds of the interval to 0 and leaves the microseconds.
-    this.#limit = this.quirks && !this.#exact && status !== Infinity ? status % 1e6 : 0;
-    this.scanStatus();
-    const table = this.table;
-    for (let row = table.oldest(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.oldest(T.STATUS_QUEUE)) {
-      if (!(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
-        const record = this.emit(row, R.CAUSE_SHUTDOWN, R.END_CAPTURE);
-        this.#event(E.E_ENDED, row, this.#now, NaN, record);
-      }
-      table.unlink(row);
-      this.#forget(row);
-    }
-    for (let queue = 1; queue <= this.#queues.count; queue++) {
-      for (let row = table.oldest(queue); row !== queue; row = table.oldest(queue)) {
-        table.unlink(row);
-        this.#forget(row);
-      }
-    }
+    this.timers.end();
     this.flush();
   }
 }

@@ -61,6 +61,9 @@ export class PeerMeter implements FlowMeter {
   /** Newest capture time. */
   #now = -Infinity;
   #frame = 0;
+  /** Time of the first packet of a flow, and the precision of times in records. */
+  #origin = NaN;
+  readonly #round: (time: number) => number;
   #checked = NaN;
   #swept = NaN;
   #inBatch = 0;
@@ -84,6 +87,12 @@ export class PeerMeter implements FlowMeter {
     this.#sweeps = settings.clock === "sweep";
     this.#fires = !this.#sweeps && rules.idleWhen === "due";
     this.#tcpEnd = settings.tcpEnd;
+    const unit = rules.timeUnit, whole = (time: number) => Math.floor(time / unit) * unit;
+    this.#round = unit === 1
+      ? (time) => time
+      : rules.timeOrigin === "epoch"
+      ? whole
+      : (time) => whole(this.#origin) + whole(time - this.#origin);
   }
 
   run(c: PacketColumns, _keys: KeyedBatch): void {
@@ -109,6 +118,7 @@ export class PeerMeter implements FlowMeter {
           continue;
         }
         if (time < this.#now && rules.disorder === "clamp") time = this.#now;
+        if (this.#origin !== this.#origin) this.#origin = time;
         if (!(time < this.#now)) this.#now = time;
         if (this.#fires) this.#fireDue(this.#now);
         this.#take(c, i, time, size);
@@ -476,12 +486,9 @@ export class PeerMeter implements FlowMeter {
 
   /** Adds a row to the batch: of both sides, or of one. */
   #emit(row: number, cause: number, reason: number, side: number): void {
-    const out = this.out, at = out.add(), unit = this.#rules.timeUnit;
-    emitPeerRow(this.table, row, out, at, this.#rules, cause, reason);
-    if (side >= 0) {
-      const cut = (time: number) => Math.floor(time / unit) * unit;
-      keepSide(out, at, side, cut(this.#first[row]!), cut(this.#last[row]!));
-    }
+    const out = this.out, at = out.add();
+    emitPeerRow(this.table, row, out, at, this.#round, cause, reason);
+    if (side >= 0) keepSide(out, at, side, this.#round(this.#first[row]!), this.#round(this.#last[row]!));
     const conn = this.table.state[row * T.STATE_WORDS + T.S_CONN]!;
     if (conn >= 0) out.words[at * R.WORDS + R.CONN_SEQ] = this.#nextOfConnection(conn);
     this.emitted++;

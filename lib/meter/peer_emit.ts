@@ -91,7 +91,7 @@ export function emitPeerRow(
   row: number,
   out: RecordBatch,
   at: number,
-  rules: PeerRules,
+  round: (time: number) => number,
   cause: number,
   reason: number,
 ): void {
@@ -103,8 +103,7 @@ export function emitPeerRow(
     s = row * T.STATE_WORDS;
   for (let j = 0; j < R.WORDS; j++) to[o + j] = from[w + j]!;
   for (let j = 0; j < R.DOUBLES; j++) doubles[od + j] = fromDoubles[d + j]!;
-  const unit = rules.timeUnit;
-  if (unit > 1) { for (let j = od; j < od + 4; j++) doubles[j] = Math.floor(doubles[j]! / unit) * unit; }
+  for (let j = od; j < od + 4; j++) doubles[j] = round(doubles[j]!);
   // A side that was heard once ends where it began.
   for (let j = od; j < od + 4; j += 2) if (doubles[j + 1] !== doubles[j + 1]) doubles[j + 1] = doubles[j]!;
   to[o + R.CAUSE] = cause;

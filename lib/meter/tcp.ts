@@ -32,7 +32,6 @@ export const SIDE_SHUT = 2;
 export const SIDE_RST = 4;
 export const SIDE_OOO = 8;
 export const SIDE_DUP = 16;
-export const SIDE_ECN = 32;
 
 /** What a packet did to the entry. */
 export const DONE = 0;
@@ -241,7 +240,8 @@ export function tcpNext(
   if (options !== 0) takeOptions(I, b, x, options);
   // The initiator's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
   if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + R.TCP_OPTIONS]! & R.OPT_SECN) {
-    I[x + R.T_STATUS]! |= SIDE_ECN;
+    // Sticky for the entry's life.
+    I[b + R.TCP_STATUS]! |= x < y ? R.TCP_S_ECN : R.TCP_D_ECN;
   }
   const inProto = sequenceStep(I, x, y, flags, seq, ack, win, p, ipid, duplicates);
   if (inProto < 0) return DONE;

@@ -111,7 +111,7 @@ function mergeOutcome(a: RecordBatch, ar: number, b: RecordBatch, br: number): v
   const seq = y[v + L.SEQ]!;
   if (seq >>> 0 < x[w + L.SEQ]! >>> 0) x[w + L.SEQ] = seq;
   // A missing source id is as good as a different one: the aggregate has no single source.
-  if ((y[v + L.FLAGS]! & L.FLAG_TRANSPORT) === 0) dropTransport(x, w);
+  if ((x[w + L.FLAGS]! & y[v + L.FLAGS]! & L.FLAG_TRANSPORT) === 0) dropTransport(x, w);
 }
 
 function lastOf(doubles: Float64Array, d: number): number {
@@ -179,7 +179,7 @@ function mergeAddresses(x: Int32Array, w: number, y: Int32Array, v: number, size
   }
   const p = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full,
     q = theirs ? y[v + L.KEY_EXTRA]! : full << 8 | full;
-  x[w + L.KEY_EXTRA] = Math.min(p >>> 8, q >>> 8, s) << 8 | Math.min(p & 0xff, q & 0xff, t);
+  x[w + L.KEY_EXTRA] = Math.min(p >>> 8 & 0xff, q >>> 8 & 0xff, s) << 8 | Math.min(p & 0xff, q & 0xff, t);
   x[w + L.FLAGS]! |= L.FLAG_MASKS;
 }
 

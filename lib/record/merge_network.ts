@@ -29,23 +29,23 @@ export function mergeNetwork(a: RecordBatch, ar: number, b: RecordBatch, br: num
     return;
   }
   x[w + L.TCP_STATUS]! |= y[v + L.TCP_STATUS]!;
-  if (mine === L.NET_ESP) {
-    mergeEsp(x, w, y, v);
-    if (y[v + L.ESP_LASTSEQ]! >>> 0 > x[w + L.ESP_LASTSEQ]! >>> 0) {
-      x[w + L.ESP_LASTSEQ] = y[v + L.ESP_LASTSEQ]!;
-    }
-    return;
-  }
-  const sdrop = x[w + L.RTP_SDROP]! + y[v + L.RTP_SDROP]!, ddrop = x[w + L.RTP_DDROP]! + y[v + L.RTP_DDROP]!;
-  for (let i = L.SIDE; i < L.SIDE + 2 * L.SIDE_WORDS; i++) if (x[w + i] !== y[v + i]) x[w + i] = 0;
-  if (mine === L.NET_RTP) {
-    x[w + L.RTP_SDROP] = sdrop;
-    x[w + L.RTP_DDROP] = ddrop;
-  } else if (mine === L.NET_ARP && (x[w + L.ARP_RESP] === 0 || x[w + L.ARP_RESP + 1] === 0)) {
-    if (y[v + L.ARP_RESP] !== x[w + L.ARP_RESP] || y[v + L.ARP_RESP + 1] !== x[w + L.ARP_RESP + 1]) {
-      x[w + L.ARP_RESP] = x[w + L.ARP_RESP + 1] = 0;
-    }
-  }
+  mergeOther(x, w, y, v, mine);
+}
+
+/** Sections other than TCP: lost packets add up, the last sequence number of ESP is the largest, the rest has to be equal. */
+function mergeOther(x: Int32Array, w: number, y: Int32Array, v: number, net: number): void {
+  const s = x[w + L.RTP_SDROP]! + y[v + L.RTP_SDROP]!, d = x[w + L.RTP_DDROP]! + y[v + L.RTP_DDROP]!;
+  const lost = x[w + L.ESP_LOST]! + y[v + L.ESP_LOST]!;
+  const mine = x[w + L.ESP_LASTSEQ]!, theirs = y[v + L.ESP_LASTSEQ]!;
+  const sameMac = x[w + L.ARP_RESP] === y[v + L.ARP_RESP] && x[w + L.ARP_RESP + 1] === y[v + L.ARP_RESP + 1];
+  for (let i = L.TCP_STATE; i < L.SIDE + 2 * L.SIDE_WORDS; i++) if (x[w + i] !== y[v + i]) x[w + i] = 0;
+  if (net === L.NET_ESP) {
+    x[w + L.ESP_LASTSEQ] = mine >>> 0 > theirs >>> 0 ? mine : theirs;
+    x[w + L.ESP_LOST] = lost;
+  } else if (net === L.NET_RTP) {
+    x[w + L.RTP_SDROP] = s;
+    x[w + L.RTP_DDROP] = d;
+  } else if (net === L.NET_ARP && !sameMac) x[w + L.ARP_RESP] = x[w + L.ARP_RESP + 1] = 0;
 }
 
 function copySection(a: RecordBatch, ar: number, b: RecordBatch, br: number): void {

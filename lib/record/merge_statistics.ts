@@ -16,7 +16,7 @@ function duration(doubles: Float64Array, d: number): number {
 /** Gives a row that has none the statistics of one record with the value of its duration (or `value`). */
 export function enterAggregation(batch: RecordBatch, row: number, value?: number): void {
   const w = row * L.WORDS + L.FLAGS;
-  if (batch.words[w]! & L.FLAG_AGR) return;
+  if (batch.words[w]! & L.FLAG_AGR && batch.agr) return;
   const bank = batch.agrBank(), i = row * B.AGR_DOUBLES;
   const v = value ?? duration(batch.doubles, row * L.DOUBLES);
   bank[i + B.AGR_COUNT] = 1;
@@ -47,8 +47,8 @@ export function mergeAggregation(
   if (argus && x[i + B.AGR_N] === 1) {
     for (let k = B.AGR_MIN; k <= B.AGR_MAX; k++) x[i + k] = Math.fround(x[i + k]!);
   }
-  let y = b.agr!, j = br * B.AGR_DOUBLES;
-  if ((b.words[br * L.WORDS + L.FLAGS]! & L.FLAG_AGR) === 0) {
+  let y = b.agr ?? single, j = br * B.AGR_DOUBLES;
+  if (y === single || (b.words[br * L.WORDS + L.FLAGS]! & L.FLAG_AGR) === 0) {
     const exact = duration(b.doubles, br * L.DOUBLES), value = argus ? Math.fround(exact) : exact;
     single[B.AGR_MIN] = single[B.AGR_MEAN] = single[B.AGR_MAX] = value;
     y = single;

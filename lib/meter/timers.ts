@@ -1,0 +1,194 @@
+import * as P from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
+import * as T from "./flow_table.ts";
+import { keyOfRow } from "./interval.ts";
+import { KEY_WORDS } from "./key_rules.ts";
+import * as E from "./ledger.ts";
+import type { Meter } from "./meter.ts";
+import { TimeoutQueues } from "./timeouts.ts";
+
+/** Sweeps happen at most so often in capture time (TIM-4). */
+const SWEEP_US = 200_000;
+
+/**
+ * The clock of a meter and everything that time does to its entries: status boundaries report them and park them on their timeout queue,
+ * idle timers drop them, own packets fetch them back (spec/meter.md section 4; DESIGN "Clocks, precisely").
+ */
+export class Timers {
+  /** Capture time, microseconds; the real program's clock may step back (TIM-9). */
+  now = NaN;
+  /** When the next sweep may run; NaN before the first packet. */
+  sweepAt = NaN;
+  /** Status interval in force, microseconds. */
+  limit: number;
+  readonly queues: TimeoutQueues;
+  readonly exact: boolean;
+  readonly #meter: Meter;
+  readonly #key = new Int32Array(KEY_WORDS);
+  // Entry whose own packet is being processed: its cut is told from a sweep's in the ledger.
+  #actor = 0;
+  #ending = false;
+
+  constructor(meter: Meter, settings: Settings, quirks: boolean) {
+    this.#meter = meter;
+    this.limit = settings.status;
+    this.queues = new TimeoutQueues(settings, quirks);
+    this.exact = settings.clock === "exact";
+  }
+
+  /** Sweeps, and sets when the next one may run (TIM-4 step 4). */
+  sweep(): void {
+    if (!(this.now - this.sweepAt <= SWEEP_US)) this.sweepAt = this.now;
+    this.sweepAt += SWEEP_US;
+    this.scanAll();
+  }
+
+  /** Moves the exact clock on: a late packet must not bring back timers that have fired. */
+  tickExact(time: number): void {
+    if (!(time < this.now)) this.now = time;
+    this.#fireDue(this.now);
+  }
+
+  /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
+  claim(row: number, kind: number, id: number): number {
+    const meter = this.#meter, table = meter.table, s = row * T.STATE_WORDS, now = this.now;
+    if (table.state[s + T.S_BITS]! & T.ON_STATUS) {
+      const blocked = this.#ownExpiry(row, kind);
+      row = table.own[id]!;
+      if (row === 0) return 0;
+      if (!blocked && !(table.state[s + T.S_BITS]! & T.ON_STATUS)) meter.note(E.E_REVIVED, row, now, NaN);
+      this.toStatus(row);
+      return row;
+    }
+    if (this.exact) {
+      const due = table.qtime[row]! + this.queues.limitOf(table.state[s + T.S_QUEUE]!);
+      if (now >= due) {
+        this.#drop(row, due);
+        return 0;
+      }
+    }
+    meter.note(E.E_REVIVED, row, now, NaN);
+    this.toStatus(row);
+    return row;
+  }
+
+  /** Puts an entry at the newest end of the status queue. */
+  toStatus(row: number): void {
+    const table = this.#meter.table;
+    table.unlink(row);
+    table.push(T.STATUS_QUEUE, row, this.now);
+    const at = row * T.STATE_WORDS + T.S_BITS;
+    table.state[at] = (table.state[at]! & ~T.ON_TIMEOUT) | T.ON_STATUS;
+  }
+
+  /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
+  #ownExpiry(row: number, kind: number): boolean {
+    this.#actor = row;
+    const table = this.#meter.table, state = table.state, at = row * T.STATE_WORDS + T.S_BITS;
+    // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
+    if (kind & P.P_RAW_PATH && this.#meter.quirks) {
+      if (table.oldest(T.STATUS_QUEUE) !== row) this.scanStatus();
+      const bits = table.state[at]!;
+      if (bits & T.ON_STATUS && !(bits & T.IS_REPORTED)) this.#report(row, this.now, E.E_CUT);
+    } else this.scanStatus();
+    this.#actor = 0;
+    return (state[at]! & T.IS_REPORTED) === 0;
+  }
+
+  /** TIM-3: reports every entry at the old end of the status queue whose interval is over. */
+  scanStatus(): void {
+    const table = this.#meter.table, limit = this.limit;
+    for (;;) {
+      const row = table.oldest(T.STATUS_QUEUE);
+      if (row === T.STATUS_QUEUE || (limit !== 0 && this.now - table.qtime[row]! < limit)) return;
+      this.#report(row, this.now, row === this.#actor ? E.E_CUT : E.E_PARKED);
+    }
+  }
+
+  /** Sweep: status queue, then every timeout queue (TIM-3). */
+  scanAll(): void {
+    if (!this.exact) this.scanStatus();
+    const table = this.#meter.table, queues = this.queues;
+    for (let queue = 1; queue <= queues.count; queue++) {
+      const limit = queues.limitOf(queue);
+      for (;;) {
+        const row = table.oldest(queue);
+        if (row === queue || this.now - table.qtime[row]! < limit) break;
+        this.#drop(row, table.qtime[row]! + limit);
+      }
+    }
+  }
+
+  /** Clock `exact`: status boundaries due by now fire at their own time, whoever's packet this is. */
+  #fireDue(now: number): void {
+    const table = this.#meter.table, limit = this.limit;
+    for (;;) {
+      const row = table.oldest(T.STATUS_QUEUE);
+      if (row === T.STATUS_QUEUE) return;
+      const due = table.qtime[row]! + limit;
+      if (due > now) return;
+      this.#report(row, due, E.E_PARKED);
+    }
+  }
+
+  /** Reports an entry whose interval is over and parks it on its timeout queue. */
+  #report(row: number, when: number, kind: number): void {
+    const meter = this.#meter, table = meter.table, s = row * T.STATE_WORDS;
+    if (table.state[s + T.S_CHILD] !== 0) meter.fragments.parentFires(row);
+    const bits = table.state[s + T.S_BITS]!;
+    let record = -1;
+    if (!(bits & T.IS_REPORTED)) {
+      const reason = this.#ending ? R.END_CAPTURE : R.END_STATUS;
+      record = meter.emit(row, bits & T.IS_STARTED ? R.CAUSE_STATUS : R.CAUSE_START, reason);
+    }
+    meter.note(this.#ending ? E.E_ENDED : kind, row, when, table.qtime[row]! + this.limit, record);
+    table.unlink(row);
+    const queue = table.state[s + T.S_QUEUE]!;
+    if (this.queues.limitOf(queue) <= 0) {
+      meter.forget(row);
+      return;
+    }
+    table.push(queue, row, when);
+    table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
+  }
+
+  /** The idle timer fires: the entry is forgotten without a word (TIM-3), but may leave a ghost. */
+  #drop(row: number, due: number): void {
+    const meter = this.#meter, when = this.exact ? due : this.now;
+    meter.note(E.E_DELETED, row, when, due);
+    if (meter.ghosts !== undefined) this.#leaveGhost(row, when);
+    meter.table.unlink(row);
+    meter.forget(row);
+  }
+
+  #leaveGhost(row: number, when: number): void {
+    const meter = this.#meter;
+    if ((meter.table.state[row * T.STATE_WORDS + T.S_KIND]! & P.P_KIND_MASK) !== P.P_TCP) return;
+    keyOfRow(meter.table, row, this.#key);
+    meter.ghosts!.remember(meter.table, row, this.#key, when);
+  }
+
+  /** End of the capture: what is open is written in queue order (TIM-11). */
+  end(): void {
+    const meter = this.#meter, table = meter.table, status = meter.settings.status;
+    this.#ending = true;
+    // The real program sets the seconds of the interval to 0 and leaves the microseconds.
+    this.limit = meter.quirks && !this.exact && status !== Infinity ? status % 1e6 : 0;
+    this.scanStatus();
+    for (let row = table.oldest(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.oldest(T.STATUS_QUEUE)) {
+      if (!(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
+        const record = meter.emit(row, R.CAUSE_SHUTDOWN, R.END_CAPTURE);
+        meter.note(E.E_ENDED, row, this.now, NaN, record);
+      }
+      table.unlink(row);
+      meter.forget(row);
+    }
+    for (let queue = 1; queue <= this.queues.count; queue++) {
+      for (let row = table.oldest(queue); row !== queue; row = table.oldest(queue)) {
+        table.unlink(row);
+        meter.forget(row);
+      }
+    }
+  }
+}
