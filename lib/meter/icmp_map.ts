@@ -7,6 +7,37 @@ function be32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
+const QUERIES = new Set([0, 8, 9, 10, 13, 14, 15, 16, 17, 18]);
+
+/**
+ * The section that describes the ICMP message a flow began with, as seen in the real program's files: type, code, a word of its
+ * header and the addresses it has, where 28 bytes of it were captured. ICMPv6: type, code and checksum only.
+ */
+export function describeIcmp(words: Int32Array, w: number, c: PacketColumns, i: number): void {
+  const kind = c.kind[i]!, ports = c.ports[i]! & 0xffff, body = w + R.ICMP_BODY;
+  if ((kind & P.P_KIND_MASK) === P.P_ICMP6) {
+    words[w + R.NET] = R.NET_ICMP;
+    words[body] = (ports << 16) | swap16(c.seq[i]!);
+    return;
+  }
+  if ((kind & P.P_ICMP_BODY) === 0) return;
+  words[w + R.NET] = R.NET_ICMP;
+  words[body] = (ports << 16) | swap16(c.extra[i]!);
+  words[body + 1] = c.ends[i * P.END_WORDS]!;
+  words[body + 2] = c.ends[i * P.END_WORDS + 4]!;
+  if (QUERIES.has(ports >>> 8)) return;
+  const at = c.inner[i]!;
+  if (kind & P.P_INNER) {
+    words[body + 3] = be32(c.bytes, at + 12);
+    words[body + 4] = be32(c.bytes, at + 16);
+  }
+  words[body + 5] = c.extra[i]!;
+}
+
+function swap16(n: number): number {
+  return ((n & 0xff) << 8) | ((n >>> 8) & 0xff);
+}
+
 /** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and by quirk the source's end time is raised. */
 export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: number): void {
   const type = c.ports[i]! >>> 8, code = c.ports[i]! & 0xff;

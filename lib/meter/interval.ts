@@ -1,6 +1,7 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
+import { describeIcmp } from "./icmp_map.ts";
 import * as K from "./key_rules.ts";
 import { type FlowTable, IS_REPORTED, S_BITS, S_KIND, S_ORIENT, STATE_WORDS } from "./flow_table.ts";
 
@@ -38,6 +39,7 @@ export function newEntryRow(
       // Records show the request's type, whoever spoke first; a reader turns lone replies round (DIR-8).
       const type = ports >>> 8, code = ports & 0xff;
       words[w + R.SPORT] = type | (code << 8);
+      describeIcmp(words, w, c, i);
       if (icmpShowsId(type)) {
         words[w + R.DPORT] = extra >>> 16;
         words[w + R.KEY_EXTRA] = extra & 0xffff;
@@ -55,6 +57,7 @@ export function newEntryRow(
     case P.P_ICMP6:
       words[w + R.SPORT] = ports >>> 8;
       words[w + R.DPORT] = ports & 0xff;
+      describeIcmp(words, w, c, i);
       break;
     case P.P_ESP:
       words[w + R.DPORT] = ports;

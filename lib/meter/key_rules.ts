@@ -41,8 +41,6 @@ function icmp6Normal(type: number): number {
       return 133;
     case 136:
       return 135;
-    case 145:
-      return 144;
     default:
       return type;
   }
@@ -128,7 +126,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
         if (request === 8) extra = c.extra[i]!;
       } else if (type === 8) {
         extra = c.extra[i]!;
-      } else if (type === 13 || type === 15 || type === 17) {
+      } else if (type === 9 || type === 10 || type === 13 || type === 15 || type === 17) {
         ports = type << 8;
       } else if ((type === 3 || type === 5) && kind & P.P_INNER) {
         extra = icmpErrorExtra(c, i, type, ports & 0xff);
@@ -140,7 +138,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       const type = ports >>> 8;
       const normal = icmp6Normal(type);
       ports = (normal << 8) | (ports & 0xff);
-      swap = +(mayOrder && type >= 128 && ipSwapped(ends, at, 0, ip6));
+      swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
       break;
     }
     case P.P_ESP:

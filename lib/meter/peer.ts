@@ -123,8 +123,8 @@ export class PeerMeter implements FlowMeter {
         if (this.#fires) this.#fireDue(this.#now);
         this.#take(c, i, time, size);
       }
-      // Frames that form no flow move this clock, too (seen with nfpcapd 1.7.1).
-      if (this.#sweeps) this.#check(time);
+      // Frames that form no flow move this clock, too, but not those of IEEE 802.3 (seen with nfpcapd 1.7.1).
+      if (this.#sweeps && low !== P.P_LLC && low !== P.P_ISIS) this.#check(time);
       if (rules.batch > 0 && ++this.#inBatch >= rules.batch) this.#endBatch();
     }
     this.#frame = 0;

@@ -127,7 +127,7 @@ export class PeerPacket {
   read(c: PacketColumns, i: number): boolean {
     if (this.#argus !== undefined) return this.#readAsArgus(this.#argus, c, i);
     const low = c.kind[i]! & P.P_KIND_MASK, l3 = c.l3[i]!;
-    if (l3 < 0 || low === P.P_ARP || low === P.P_RARP) return false;
+    if (l3 < 0 || (low > P.P_IP && low !== P.P_FRAGMENT)) return false;
     const bytes = this.#bytes = c.bytes, end = this.#end = c.offset[i]! + c.captured[i]!;
     if (l3 >= end) return false;
     const version = bytes[l3]! >> 4;
@@ -209,8 +209,8 @@ export class PeerPacket {
       this.bytes = net;
       return;
     }
-    // Segmentation offload leaves the length fields 0.
-    const ip = total === 0 || (this.isIp6 && total === 40) ? net : total;
+    // Segmentation offload leaves the length field 0.
+    const ip = total === 0 ? net : total;
     if (rule === "ip") {
       this.bytes = ip;
       return;

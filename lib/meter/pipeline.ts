@@ -10,8 +10,8 @@ import { SharedBatch } from "./shared_batch.ts";
 /** Batches under way between the threads: one being filled, one being taken, one between. */
 const SLOTS = 4;
 
-/** Messages of the decoding thread are looked at after so many batches, or after so long a wait. */
-const NEWS_EVERY = 16, PATIENCE_MS = 200;
+/** Messages of the decoding thread are looked at this often: each look costs a turn of the event loop, some milliseconds. */
+const NEWS_MS = 200;
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
@@ -96,13 +96,16 @@ export async function runPipelined(
       slots: slots.map((s) => s.memory),
     };
     worker.postMessage(task);
-    for (let turn = 0, batches = 0;; turn = (turn + 1) % SLOTS, batches++) {
+    for (let turn = 0, looked = 0;; turn = (turn + 1) % SLOTS) {
       const slot = slots[turn]!;
       const header = slot.header;
       // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so messages get a turn now and then.
-      if (batches % NEWS_EVERY === 0) await tick();
+      if (performance.now() - looked > NEWS_MS) {
+        await tick();
+        looked = performance.now();
+      }
       while (Atomics.load(header, S.H_STATE) === S.FREE) {
-        if (Atomics.wait(header, S.H_STATE, S.FREE, PATIENCE_MS) === "timed-out") await tick();
+        if (Atomics.wait(header, S.H_STATE, S.FREE, NEWS_MS) === "timed-out") await tick();
         if (crash) throw crash;
       }
       if (Atomics.load(header, S.H_STATE) === S.ENDED) break;
