@@ -18,7 +18,7 @@ import {
 } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Key } from "./key.ts";
-import { type SortKey, sortedOrder } from "./sort.ts";
+import { sortedOrder, type SortKey } from "./sort.ts";
 import { RowStore } from "./store.ts";
 import { KeyTable } from "./table.ts";
 
@@ -133,6 +133,12 @@ export class Aggregator {
       this.#warm = warm;
       for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * size, hashes[i]!);
     }
+  }
+
+  /** Puts an aggregate back as it was put out before; nothing is merged with it yet. */
+  restore(batch: RecordBatch, row: number): void {
+    const hash = this.#key.read(batch, row, this.#own);
+    this.#table.insert(this.#store.add(batch, row), this.#own, hash);
   }
 
   /** Records put out by status or idle since the last call, or nothing. */
@@ -314,16 +320,19 @@ export class Aggregator {
 /** Whether a record's key can be met reversed: ICMP, IGMP, ESP and what is not IP have no other side (cluster.md section 4B). */
 export function reversible(words: Int32Array, w: number): boolean {
   const type = words[w + R.KEY_TYPE]!, proto = words[w + R.PROTO]!;
-  return (type === R.KEY_IPV4 || type === R.KEY_IPV6) && proto !== 1 && proto !== 58 && proto !== 50 && proto !== 2;
+  return (type === R.KEY_IPV4 || type === R.KEY_IPV6) && proto !== 1 && proto !== 58 && proto !== 50 &&
+    proto !== 2;
 }
 
-/** Whether the source comes after the destination in numeric order. */
+/** Whether the source comes after the destination in numeric order; by address only IP flows have an order. */
 function wrongOrder(words: Int32Array, w: number, by: "addresses" | "macs"): boolean {
   if (by === "macs") {
     const s = (words[w + R.MAC + 1]! & 0xffff) * 2 ** 32 + (words[w + R.MAC + 2]! >>> 0);
     const d = (words[w + R.MAC]! >>> 0) * 2 ** 16 + (words[w + R.MAC + 1]! >>> 16);
     return s > d;
   }
+  const type = words[w + R.KEY_TYPE];
+  if (type !== R.KEY_IPV4 && type !== R.KEY_IPV6) return false;
   for (let i = 0; i < 4; i++) {
     const s = words[w + R.SADDR + i]! >>> 0, d = words[w + R.DADDR + i]! >>> 0;
     if (s !== d) return s > d;

@@ -55,10 +55,14 @@ export function gridOf(size: string | number, zone: Zone = UTC): Grid {
   }
   const us = parseDuration(size, "bin size");
   if (!(us > 0) || us === Infinity) {
-    throw new Problem("bad-value", `Expected a bin size above 0 such as 5s, 1m, 1d or 1M but found "${size}"`, {
-      expected: "number with s, m, h, d, w, M or y",
-      found: String(size),
-    });
+    throw new Problem(
+      "bad-value",
+      `Expected a bin size above 0 such as 5s, 1m, 1d or 1M but found "${size}"`,
+      {
+        expected: "number with s, m, h, d, w, M or y",
+        found: String(size),
+      },
+    );
   }
   return us % DAY === 0 ? steps(us, zone, 0) : steps(us, UTC, 0);
 }

@@ -62,7 +62,7 @@ export class ConfClusterer {
     for (const { clusterer } of this.#stages) {
       const done = clusterer.take();
       if (!all) all = done;
-      else if (done) for (let row = 0; row < done.length; row++) all.append(done, row);
+      else if (done) { for (let row = 0; row < done.length; row++) all.append(done, row); }
     }
     return all;
   }
@@ -91,7 +91,11 @@ function optionsOf(model: ClusterModel, index: number, options: ConfOptions): Cl
     idle: model.idle,
     label: model.label,
     // The real program lets only its first model preserve, and reports aggregation whatever the file says (observed).
-    preserve: index === 0 && options.preserve !== undefined ? options.preserve : argus ? index === 0 : model.preserve,
+    preserve: index === 0 && options.preserve !== undefined
+      ? options.preserve
+      : argus
+      ? index === 0
+      : model.preserve,
     report: argus || model.report,
     metric: model.metric,
     sorted: false,

@@ -94,10 +94,16 @@ export class Connections {
 
   /** Takes many records in, keys a group ahead of the merging (see `Aggregator.addRows`). */
   addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
-    const keys = this.#ahead, hashes = this.#hashes, table = this.#table, store = this.#store, words = batch.words;
+    const keys = this.#ahead,
+      hashes = this.#hashes,
+      table = this.#table,
+      store = this.#store,
+      words = batch.words;
     for (let from = 0; from < count; from += GROUP) {
       const n = Math.min(GROUP, count - from);
-      for (let i = 0; i < n; i++) hashes[i] = connectionKey(words, rows[from + i]! * R.WORDS, keys, i * KEY_WORDS);
+      for (let i = 0; i < n; i++) {
+        hashes[i] = connectionKey(words, rows[from + i]! * R.WORDS, keys, i * KEY_WORDS);
+      }
       let warm = 0;
       for (let i = 0; i < n; i++) {
         const entry = table.peek(hashes[i]!);

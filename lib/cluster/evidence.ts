@@ -46,7 +46,15 @@ export function describe(batch: RecordBatch, row: number, out: Stretch): void {
   out.start = R.startTime(batch, row);
   out.end = R.lastTime(batch, row);
   out.bits = 0;
-  out.base[0] = out.base[1] = out.next[0] = out.next[1] = out.slack[0] = out.slack[1] = out.isn[0] = out.isn[1] = 0;
+  out.base[0] =
+    out.base[1] =
+    out.next[0] =
+    out.next[1] =
+    out.slack[0] =
+    out.slack[1] =
+    out.isn[0] =
+    out.isn[1] =
+      0;
   const net = words[w + R.NET]!;
   if (net < R.NET_TCP_INIT || net > R.NET_TCP_PERF) return;
   const status = words[w + R.TCP_STATUS]!;

@@ -38,13 +38,20 @@ function twins(s: string, d: string, source: Part, destination: Part): [string, 
 /** Classful network of an IPv4 address (A /8, B /16, C /24), as fields.md has `snet`. */
 function classful(address: number): number {
   const top = address >>> 24;
-  return top < 128 ? address & 0xff000000 : top < 192 ? address & 0xffff0000 : top < 224 ? address & 0xffffff00 : address;
+  return top < 128
+    ? address & 0xff000000
+    : top < 192
+    ? address & 0xffff0000
+    : top < 224
+    ? address & 0xffffff00
+    : address;
 }
 
-const more = (read: (m: NonNullable<ReturnType<Map<number, R.More>["get"]>>) => number): Special => (batch, row) => {
-  const m = batch.more?.get(row);
-  return m ? read(m) : -1;
-};
+const more =
+  (read: (m: NonNullable<ReturnType<Map<number, R.More>["get"]>>) => number): Special => (batch, row) => {
+    const m = batch.more?.get(row);
+    return m ? read(m) : -1;
+  };
 const country = (text: string | undefined) => text ? (text.charCodeAt(0) << 8 | text.charCodeAt(1)) : -1;
 
 const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
@@ -109,7 +116,9 @@ const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
     { special: more((m) => country(m.countries?.[0])) },
     { special: more((m) => country(m.countries?.[1])) },
   ),
-  ...twins("sas", "das", { special: more((m) => m.asn?.[0] ?? -1) }, { special: more((m) => m.asn?.[1] ?? -1) }),
+  ...twins("sas", "das", { special: more((m) => m.asn?.[0] ?? -1) }, {
+    special: more((m) => m.asn?.[1] ?? -1),
+  }),
   ["ias", { special: more((m) => m.asn?.[2] ?? -1) }],
 ]);
 
@@ -250,7 +259,8 @@ export class Key {
     const words = batch.words, w = row * R.WORDS;
     const type = words[w + R.KEY_TYPE]!;
     const v4 = words[w + R.PROTO] === 2 ? IGMP : V4;
-    const ops = programs[type === R.KEY_IPV4 ? v4 : type === R.KEY_IPV6 ? V6 : type === R.KEY_ARP ? ARP : OTHER]!;
+    const ops =
+      programs[type === R.KEY_IPV4 ? v4 : type === R.KEY_IPV6 ? V6 : type === R.KEY_ARP ? ARP : OTHER]!;
     const end = at + this.size;
     let hash = 0;
     for (let i = 0; i < ops.length; i += 3) {
@@ -331,7 +341,9 @@ function program(fields: readonly KeyField[], kind: number): Int32Array {
       ops.push(...addressOps(name === "saddr" ? R.SADDR : R.DADDR, kind, mask));
     } else if (name === "inode") {
       ops.push(...addressOps(R.ICMP_MAP_BODY + 1, V4, mask), flag(R.FLAG_ICMP_MAP));
-    } else if (kind !== IGMP || (name !== "sport" && name !== "dport")) ops.push(...PARTS.get(name)!.ops ?? []);
+    } else if (kind !== IGMP || (name !== "sport" && name !== "dport")) {
+      ops.push(...PARTS.get(name)!.ops ?? []);
+    }
   }
   // Kinds of flows never merge once an address is in the key.
   if (addresses) ops.push(word(R.KEY_TYPE), flag(R.FLAG_MATRIX));
@@ -340,10 +352,14 @@ function program(fields: readonly KeyField[], kind: number): Int32Array {
 
 function parseMask(name: string, text: string): number {
   if (name !== "saddr" && name !== "daddr" && name !== "inode") {
-    throw new Problem("bad-value", `Expected a mask only on saddr, daddr or inode but found "${name}/${text}"`, {
-      expected: "saddr/N, daddr/N or inode/N",
-      found: `${name}/${text}`,
-    });
+    throw new Problem(
+      "bad-value",
+      `Expected a mask only on saddr, daddr or inode but found "${name}/${text}"`,
+      {
+        expected: "saddr/N, daddr/N or inode/N",
+        found: `${name}/${text}`,
+      },
+    );
   }
   if (/^\d+$/.test(text) && Number(text) <= 128) return Number(text);
   const quad = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number);
@@ -364,7 +380,9 @@ function unknownKey(name: string): Problem {
   const near = all.filter((n) => n.startsWith(name) || name.startsWith(n) || n.slice(1) === name.slice(1));
   return new Problem(
     "unknown-name",
-    `Expected an aggregation field but found "${name}"${near.length ? `; did you mean ${near.join(" or ")}?` : ""}`,
+    `Expected an aggregation field but found "${name}"${
+      near.length ? `; did you mean ${near.join(" or ")}?` : ""
+    }`,
     { expected: all.join(" "), found: name },
   );
 }

@@ -6,9 +6,16 @@
 export { clusterByConf, ConfClusterer, type ConfOptions } from "./chain.ts";
 export { cluster, Clusterer, type ClusterOptions, type Correction } from "./cluster.ts";
 export { DEFAULT_KEY, Key, KEY_NAMES, type KeyField } from "./key.ts";
-export { sortKeys, sortRecords, type SortKey, type SortOptions, SORT_KEYS, topRecords } from "./sort.ts";
+export { SORT_KEYS, type SortKey, sortKeys, type SortOptions, sortRecords, topRecords } from "./sort.ts";
 export { type ClusterConf, type ClusterModel, parseRaclusterConf } from "./racluster_conf.ts";
-export { type AddressTotals, Counter, type CountOptions, countRecords, type ProtocolTotals, type Totals } from "./count.ts";
+export {
+  type AddressTotals,
+  Counter,
+  type CountOptions,
+  countRecords,
+  type ProtocolTotals,
+  type Totals,
+} from "./count.ts";
 export { bin, Binner, type BinOptions, gridOf } from "./bins.ts";
 export { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
 export {
@@ -21,3 +28,5 @@ export {
   type Turned,
 } from "./connections.ts";
 export { KeyTable } from "./table.ts";
+export { anonymize, Anonymizer } from "./anonymize.ts";
+export { labelRecords, type LabelRule } from "./label.ts";

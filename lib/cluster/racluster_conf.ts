@@ -109,14 +109,18 @@ function parseModel(line: string, wrong: Wrong): Omit<ClusterModel, keyof Cluste
   for (let at = 0; line.slice(at).trim() !== "";) {
     words.lastIndex = at;
     const m = words.exec(line);
-    if (!m) throw wrong(`keyword="value" with a keyword of ${KEYWORDS.join(", ")}`, line.slice(at).trim(), at);
+    if (!m) {
+      throw wrong(`keyword="value" with a keyword of ${KEYWORDS.join(", ")}`, line.slice(at).trim(), at);
+    }
     at = words.lastIndex;
     if (m[1]) {
       cont = true;
       continue;
     }
     const key = m[2]!;
-    if (!KEYWORDS.includes(key)) throw wrong(`one of ${KEYWORDS.join(", ")}`, key, at - m[0].trimStart().length);
+    if (!KEYWORDS.includes(key)) {
+      throw wrong(`one of ${KEYWORDS.join(", ")}`, key, at - m[0].trimStart().length);
+    }
     given.set(key, m[3] ?? m[4]!);
   }
   const by = (given.get("model") ?? "").split(/\s+/).filter((w) => w !== "");

@@ -62,6 +62,9 @@ export const P_FIRST_FRAGMENT6 = 1 << 19;
 /** UDP payload looks like an RTCP sender or receiver report on ports that qualify. */
 export const P_RTCP = 1 << 20;
 
+/** 28 bytes of the ICMP message were captured: room for the addresses that an error quotes. */
+export const P_ICMP_BODY = 1 << 21;
+
 /** Words of one packet in `ends`: source (4), destination (4); IPv4 uses the first of each, MAC the first two. */
 export const END_WORDS = 8;
 /** Words of one packet in `mac`: destination MAC then source MAC (12 bytes). */

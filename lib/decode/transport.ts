@@ -159,6 +159,7 @@ function icmp(w: Walk): number {
   c.ports[row] = (type << 8) | w.u8(at + 1);
   c.extra[row] = w.i32(at + 4);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
+  if (w.has(28)) w.bits |= P.P_ICMP_BODY;
   if (isIcmpQuery(type) || !w.has(28) || w.bytes[at + 8]! >> 4 !== 4) return DONE;
   w.bits |= P.P_INNER;
   c.inner[row] = at + 8;
@@ -174,6 +175,7 @@ function icmp6(w: Walk): number {
   const type = w.bytes[at]!;
   c.ports[row] = (type << 8) | w.bytes[at + 1]!;
   c.extra[row] = type === 128 || type === 129 ? w.i32(at + 4) : 0;
+  c.seq[row] = w.u16(at + 2);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   // Argus does not mark the flow an ICMPv6 error quotes (KEY-6).
   if (!w.argus && type < 128 && w.has(48) && w.bytes[at + 8]! >> 4 === 6) {

@@ -9,7 +9,7 @@ import { decodeAggregation, decodeJitter, decodeRare, decodeSizes } from "./argu
 // Local constants: the compiler folds them, imported ones it loads each time (a quarter of the time per
 // record). deno-fmt-ignore
 const {
-  AGR_DOUBLES, CAUSE, DOUBLES, D_ENCAPS, D_IP, D_IPOPT, D_MPLS, D_NANO, FLAGS, FLAG_AGR,
+  AGR_DOUBLES, CAUSE, DOUBLES, D_ENCAPS, D_IP, D_IPOPT, D_MPLS, D_NANO, FLAGS, FLAG_AGR, FLAG_FRAG_OVERLAP, NET_FRAG,
   FLAG_APPBYTES, FLAG_D_IP, FLAG_D_IPOPT, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ENCAPS, FLAG_FRAGS,
   FLAG_ICMP_MAP, FLAG_JITTER, FLAG_MAC, FLAG_METRIC, FLAG_NANO, FLAG_PSIZE, FLAG_SRCID_INT,
   FLAG_SRCID_TEXT, FLAG_S_IP, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, FLAG_TIME, FLAG_TRANSPORT, ICMP_MAP,
@@ -143,6 +143,7 @@ export function decodeRecord(
         break;
       case DSR_NETWORK:
         decodeNetwork(view, bytes, p, n, sub, batch, row);
+        if (sub === NET_FRAG && qual & 2) flags |= FLAG_FRAG_OVERLAP;
         break;
       case DSR_IPATTR: {
         let q = p + 4;

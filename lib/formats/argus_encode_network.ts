@@ -5,7 +5,7 @@ import * as A from "./argus_layout.ts";
 // Local constants: the compiler folds them, imported ones it loads each time (a quarter of the time per
 // record). deno-fmt-ignore
 const {
-  ACKDAT, ARP_RESP, DOUBLES, DSIDE, ESP_SPI, FLAG_AGR, FLAG_MERGED, FRAG_BODY, ICMP_BODY, NET, NET_ARP,
+  ACKDAT, ARP_RESP, DOUBLES, DSIDE, ESP_SPI, FLAG_AGR, FLAG_FRAG_OVERLAP, FLAG_MERGED, FRAG_BODY, ICMP_BODY, NET, NET_ARP,
   NET_ESP, NET_FRAG, NET_ICMP, NET_NONE, NET_RTCP, NET_RTP, NET_TCP_INIT, NET_TCP_PERF, NET_TCP_STATUS,
   RTP_DDROP, RTP_SDROP, SIDE, SIDE_WORDS, SYNACK, S_LAST, S_PKTS, TCP_OPTIONS, TCP_STATE, TCP_STATUS,
   T_ACK, T_ACKBYTES, T_BYTES, T_FLAGS, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_STATUS, T_WIN, T_WINBYTES,
@@ -131,7 +131,8 @@ export function encodeNetwork(
     case NET_FRAG:
     case NET_RTCP: {
       const count = net === NET_FRAG ? 13 : 5;
-      view.setInt32(p, head | (1 + count));
+      // Qualifier 2: fragments overlapped.
+      view.setInt32(p, head | (net === NET_FRAG && flags & FLAG_FRAG_OVERLAP ? 0x200 : 0) | (1 + count));
       for (let i = 0; i < count; i++) view.setInt32(p + 4 + 4 * i, words[w + FRAG_BODY + i]!);
       return p + 4 + 4 * count;
     }

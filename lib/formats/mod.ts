@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { decodeRecord } from "./argus_decode.ts";
 export { encodeRecord, recordBytes } from "./argus_encode.ts";
 export { type MarInfo, type MarName } from "./argus_layout.ts";
 export { readArgus, type ReadFlowsOptions } from "./argus_reader.ts";

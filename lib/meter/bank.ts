@@ -17,6 +17,8 @@ export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
 export interface BankOptions {
   /** Packets to meter; the others are invisible, to the clock too (TIM-7). */
   readonly packets?: PacketPredicate;
+  /** Decoded packets of one shard of the capture; the others are invisible (see `packetsOfShard`). */
+  readonly shard?: (columns: PacketColumns, i: number) => boolean;
   /** Connections whose events go to each meter's ledger. */
   readonly ledger?: MeterOptions["ledger"];
   /** Whether records carry connection ids (costs 32 bytes for each distinct flow key of the capture). */
@@ -104,11 +106,13 @@ export class MeterBank {
   readonly meters: readonly FlowMeter[];
   readonly #decodes: DecodeGroup[];
   readonly #packets: PacketPredicate | undefined;
+  readonly #shard: BankOptions["shard"];
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
     [this.#decodes, this.meters] = plan(settings, sinks, options);
     this.#packets = options.packets;
+    this.#shard = options.shard;
     this.#tap = options.tap;
   }
 
@@ -132,6 +136,7 @@ export class MeterBank {
       const columns = group.columns;
       decode(frames, columns, group.options);
       if (this.#packets) hide(columns, frames, this.#packets);
+      if (this.#shard) hideOthers(columns, this.#shard);
       for (const g of group.groups) {
         const batch = g.keys.intern(columns);
         g.holders.reach(g.keys.size);
@@ -151,7 +156,7 @@ export class MeterBank {
     holders: KeyHolders;
   } | undefined {
     const decodes = this.#decodes, group = decodes[0]?.groups[0];
-    if (decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets) {
+    if (decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets || this.#shard) {
       return undefined;
     }
     return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };
@@ -190,4 +195,8 @@ export function admits(frames: FrameBatch, quirks: Quirks): boolean {
 
 function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredicate): void {
   for (let i = 0; i < columns.length; i++) if (!packets(frames, i)) columns.kind[i] = P_DROPPED;
+}
+
+function hideOthers(columns: PacketColumns, shard: NonNullable<BankOptions["shard"]>): void {
+  for (let i = 0; i < columns.length; i++) if (!shard(columns, i)) columns.kind[i] = P_DROPPED;
 }

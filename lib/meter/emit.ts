@@ -85,11 +85,23 @@ function finishRow(
         : R.EVIDENCE_NONE;
     }
   } else if (low === P.P_ICMP || low === P.P_ICMP6) evidence = R.EVIDENCE_ICMP_TYPE;
+  else if (low === P.P_FRAGMENT && meter.quirks && state[s + T.S_BITS]! & T.IS_STARTED) forgetFragment(to, o);
   to[o + R.WHY] = reason | (evidence << 8);
 }
 
 /** Start of a record none of whose packets has a time that counts (TIM-12): second 0xefffffff. */
 const UNSET_START = 0xefffffff * 1e6;
+
+/** The real program marks stand-alone fragments in their first record only: in later ones the id lies where ports are. */
+function forgetFragment(to: Int32Array, o: number): void {
+  if ((to[o + R.FLAGS]! & R.FLAG_FRAGMENT) === 0) return;
+  to[o + R.FLAGS]! &= ~R.FLAG_FRAGMENT;
+  if (to[o + R.KEY_TYPE] !== R.KEY_IPV6) return;
+  const id = to[o + R.KEY_EXTRA]!;
+  to[o + R.SPORT] = ((id >>> 24) & 0xff) | ((id >>> 8) & 0xff00);
+  to[o + R.DPORT] = ((id >>> 8) & 0xff) | ((id << 8) & 0xff00);
+  to[o + R.KEY_EXTRA] = 0;
+}
 
 /** Folds the sides' interval bits into the status word. */
 function tcpStatus(to: Int32Array, o: number): number {

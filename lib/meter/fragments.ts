@@ -55,11 +55,19 @@ export class Fragments {
     let row = this.#rows.get(name) ?? 0;
     const fresh = row === 0;
     if (fresh) row = this.#open(c, i, swap, name);
+    else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     meter.account(row, c, i, c.kind[i]!, swap, fresh);
     const complete = this.#arrived(row, c, i, false);
     if (complete && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN)) {
       meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
     }
+  }
+
+  /** Whether a stand-alone entry's own packet finds its interval over, or itself parked (TIM-4 step 2). */
+  #isDue(row: number): boolean {
+    const { table, timers } = this.#meter, bits = table.state[row * T.STATE_WORDS + T.S_BITS]!;
+    if (bits & T.IS_HIDDEN) return false;
+    return !(bits & T.ON_STATUS) || timers.limit === 0 || timers.now - table.qtime[row]! >= timers.limit;
   }
 
   /** Writes the fragment key of a packet (FRG) and tells whether the packet runs against its order. */
@@ -81,7 +89,10 @@ export class Fragments {
     const s = row * T.STATE_WORDS;
     table.state[s + T.S_KEY] = -1;
     table.state[s + T.S_FRAG_TOTAL] = -1;
-    table.words[row * R.WORDS + R.FLAGS]! |= R.FLAG_FRAGMENT;
+    // A reversed key carries the mark of corrected ones, too (seen in the real program's files).
+    table.words[row * R.WORDS + R.FLAGS]! |= swap && meter.quirks
+      ? R.FLAG_FRAGMENT | R.FLAG_CORRECTED
+      : R.FLAG_FRAGMENT;
     table.words[row * R.WORDS + R.NET] = R.NET_FRAG;
     this.#rows.set(name, row);
     this.#names.set(row, name);

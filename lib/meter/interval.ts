@@ -70,9 +70,7 @@ export function newEntryRow(
     case P.P_FRAGMENT:
       words[w + R.FLAGS]! |= R.FLAG_FRAGMENT;
       words[w + R.NET] = R.NET_FRAG;
-      words[w + R.KEY_EXTRA] = extra & 0xffff;
-      // FRG-5: an IPv6 fragment prints bits of its id as destination port.
-      if (kind & P.P_IP6) words[w + R.DPORT] = ((extra & 0xff) << 8) | ((extra >>> 8) & 0xff);
+      words[w + R.KEY_EXTRA] = extra;
       break;
     case P.P_ISIS:
       words[w + R.KEY_EXTRA] = extra;
@@ -149,6 +147,7 @@ export function zeroInterval(table: FlowTable, row: number): void {
     words[w + R.ESP_LOST] = 0;
     words[w + R.TCP_STATUS] = 0;
   }
+  if (net === R.NET_FRAG) words.fill(0, w + R.FRAG_BODY, w + R.FRAG_BODY + R.FRAG_WORDS);
   words[w + R.S_IPOPT] = words[w + R.D_IPOPT] = 0;
   words[w + R.S_ENCAPS] = words[w + R.D_ENCAPS] = 0;
   words[w + R.S_NANO] = words[w + R.D_NANO] = 0;

@@ -17,7 +17,7 @@ import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext } from "./tcp.ts";
-import { accountArp, accountEsp, accountRtp } from "./other_protocols.ts";
+import { accountArp, accountEsp, accountFragment, accountRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
@@ -297,6 +297,7 @@ export class Meter {
       if (kind & P.P_RTP) accountRtp(table, row, c, i, side);
     } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
     else if (low === P.P_ARP) accountArp(words, w, c, i);
+    else if (low === P.P_FRAGMENT) accountFragment(words, w, c, i);
     doubles[d + R.S_PKTS + side]!++;
     doubles[d + R.S_BYTES + side]! += c.size[i]!;
     const app = c.app[i]!;

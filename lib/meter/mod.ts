@@ -13,3 +13,4 @@ export * from "./meter.ts";
 export * from "./peer.ts";
 export * from "./unrecorded.ts";
 export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";
+export * from "./shards.ts";

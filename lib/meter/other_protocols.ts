@@ -1,3 +1,4 @@
+import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import { type FlowTable, S_RTP, STATE_WORDS } from "./flow_table.ts";
@@ -60,4 +61,41 @@ export function accountRtp(table: FlowTable, row: number, c: PacketColumns, i: n
     words[x + 2] = (bytes[at + 8]! << 24) | (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) | bytes[at + 11]!;
   }
   if (seen < 0xffff) state[s]! += side ? 1 : 0x10000;
+}
+
+/** Words of a fragment section, as numbers of a little endian machine. */
+const FRAG_COUNT = 0,
+  FRAG_FRESH = 3,
+  FRAG_BYTES = 4,
+  FRAG_TOTAL = 5,
+  FRAG_LARGEST = 6,
+  FRAG_FROM = 11,
+  FRAG_TO = 12;
+
+/**
+ * What the section of stand-alone fragments tells of an interval: how many there were, their bytes, without and with those that came
+ * twice, the end of the last one, the longest, and the first unbroken stretch.
+ */
+export function accountFragment(words: Int32Array, w: number, c: PacketColumns, i: number): void {
+  const b = w + R.FRAG_BODY, length = c.fragLength[i]!, from = c.fragOffset[i]!, to = from + length;
+  const get = (word: number) => swap32(words[b + word]!);
+  const add = (word: number, n: number) => words[b + word] = swap32(get(word) + n);
+  const first = get(FRAG_COUNT) === 0;
+  add(FRAG_COUNT, 1);
+  add(FRAG_BYTES, length);
+  if (c.kind[i]! & P.P_LAST_FRAGMENT) words[b + FRAG_TOTAL] = swap32(to);
+  if (length > get(FRAG_LARGEST)) words[b + FRAG_LARGEST] = swap32(length);
+  const had = get(FRAG_FROM), end = get(FRAG_TO);
+  const known = first ? 0 : Math.max(0, Math.min(to, end) - Math.max(from, had));
+  add(FRAG_FRESH, length - known);
+  // The same bytes once more are no overlap.
+  if (known > 0 && known < length) words[w + R.FLAGS]! |= R.FLAG_FRAG_OVERLAP;
+  if (first || (from <= end && to >= had)) {
+    words[b + FRAG_FROM] = swap32(first ? from : Math.min(from, had));
+    words[b + FRAG_TO] = swap32(first ? to : Math.max(to, end));
+  }
+}
+
+function swap32(n: number): number {
+  return (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
 }

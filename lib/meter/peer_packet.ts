@@ -198,13 +198,14 @@ export class PeerPacket {
 
   #count(c: PacketColumns, i: number, l3: number, proto: number): void {
     const rule = this.#rules.bytes, total = this.#total, l4 = l3 + this.header;
-    if (rule === "wire") {
-      this.bytes = c.size[i]!;
-      return;
-    }
     // Pseudo headers are left out of `size` already (LINK-1).
     const real = (c.kind[i]! & P.P_MAC) !== 0 && (c.encaps[i]! & ENCAPS_SLL) === 0;
-    const net = real ? c.size[i]! - (l3 - c.offset[i]!) : c.size[i]!;
+    const link = l3 - c.offset[i]!, size = c.size[i]!;
+    if (rule === "wire") {
+      this.bytes = real ? size : size + link;
+      return;
+    }
+    const net = real ? size - link : size;
     if (rule === "wire-net") {
       this.bytes = net;
       return;

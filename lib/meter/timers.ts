@@ -55,7 +55,8 @@ export class Timers {
     const meter = this.#meter, table = meter.table, s = row * T.STATE_WORDS, now = this.now;
     if (table.state[s + T.S_BITS]! & T.ON_STATUS) {
       const blocked = this.#ownExpiry(row, kind);
-      row = table.own[id]!;
+      // Stand-alone fragments have no numbered key, and always a timeout.
+      if (id >= 0) row = table.own[id]!;
       if (row === 0) return 0;
       if (!blocked && !(table.state[s + T.S_BITS]! & T.ON_STATUS)) meter.note(E.E_REVIVED, row, now, NaN);
       this.toStatus(row);

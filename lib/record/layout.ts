@@ -109,6 +109,7 @@ export const ARP_RESP: number = SIDE;
 export const ICMP_BODY: number = SIDE;
 /** Fragments: the 13 words of the file's section as they stand. RTCP: its 5 words. */
 export const FRAG_BODY: number = SIDE;
+export const FRAG_WORDS: number = 13;
 /** RTCP: five words of the section as the file has them. */
 export const RTCP_BODY: number = SIDE;
 

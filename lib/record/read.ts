@@ -28,7 +28,7 @@ export interface ReadOptions {
    * 1025 to a higher one are turned (format section 8, rule 2). In the original only `-nnn` makes it so.
    */
   readonly services?: boolean | undefined;
-  /** RA_PORT_DIRECTION: rules that turn records whose direction holds a `?`; the first that applies decides. */
+  /** RA_PORT_DIRECTION: rules that turn records whose direction holds a `?`; their order means nothing. */
   readonly portDirection?: readonly PortRule[] | undefined;
 }
 
@@ -287,30 +287,41 @@ function fromService(w: Int32Array, at: number): boolean {
   return sport <= 1024 && dport > 1024 && sport !== FTP_DATA && serviceName("tcp", sport) !== undefined;
 }
 
-/** RA_PORT_DIRECTION: turns a `?` record by its ports; it stays `?`. */
+/**
+ * RA_PORT_DIRECTION: turns a `?` record by its ports; it stays `?`. Whatever their order in the setting, the rule of well known
+ * ports goes before that of services and this before that of registered ports (observed).
+ *
+ * Of an IPv6 record the original takes what stands where IPv4 has its ports: bytes 10 to 13 of the source address, as two little
+ * endian numbers (observed).
+ */
 function directByPort(batch: RecordBatch, row: number, rules: readonly PortRule[]): void {
   const w = batch.words, at = row * R.WORDS;
   if (w[at + R.PROTO] !== 6 || !direction(batch, row).includes("?")) return;
-  const sport = w[at + R.SPORT]! & 0xffff, dport = w[at + R.DPORT]! & 0xffff;
-  for (const rule of rules) {
-    const s = applies(rule, sport), d = applies(rule, dport);
-    if (!s && !d) continue;
-    const reverse = rule === "services" ? (s && d ? sport < dport : s) : sport < dport;
-    if (reverse) {
-      turnRound(batch, row);
-      w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
-    }
-    return;
-  }
+  const v6 = w[at + R.KEY_TYPE] === R.KEY_IPV6;
+  const sport = v6 ? exchanged(w[at + R.SADDR + 2]!) : w[at + R.SPORT]! & 0xffff;
+  const dport = v6 ? exchanged(w[at + R.SADDR + 3]! >>> 16) : w[at + R.DPORT]! & 0xffff;
+  if (!goesBack(sport, dport, rules)) return;
+  turnRound(batch, row);
+  w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
 }
 
-function applies(rule: PortRule, port: number): boolean {
-  switch (rule) {
-    case "wellknown":
-      return port < 1024;
-    case "registered":
-      return port >= 1024 && port <= 49151;
-    default:
-      return serviceName("tcp", port) !== undefined;
-  }
+function goesBack(sport: number, dport: number, rules: readonly PortRule[]): boolean {
+  const up = sport < dport;
+  if (rules.includes("wellknown") && (sport < 1024 || dport < 1024)) return up;
+  // A service as destination alone decides nothing.
+  if (rules.includes("services") && isService(sport)) return up || !isService(dport);
+  return up && rules.includes("registered") && (isRegistered(sport) || isRegistered(dport));
+}
+
+/** The low half of a word with its bytes exchanged. */
+function exchanged(word: number): number {
+  return (word & 0xff) << 8 | (word >>> 8) & 0xff;
+}
+
+function isService(port: number): boolean {
+  return serviceName("tcp", port) !== undefined;
+}
+
+function isRegistered(port: number): boolean {
+  return port >= 1024 && port <= 49151;
 }

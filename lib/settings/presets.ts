@@ -204,6 +204,8 @@ const SOFTFLOWD: Partial<PeerRules> = {
   timeOrigin: "first-packet",
   bytes: "wire-net",
   maxBytes: 2 ** 31,
+  finTimeout: 300e6,
+  rstTimeout: 120e6,
 };
 
 const SOFTFLOWD_TIMES: SettingsInput = { status: "604800s", ...idle("300s"), tcp: "3600s", other: "3600s" };

@@ -13,6 +13,17 @@ import { RowMaker, Window, type WindowRules } from "./window.ts";
 
 /** How records are put into a long-lived cache. */
 export interface CacheOptions {
+  /**
+   * `"evidence"` (unless given): a row is a connection, and takes the direction of its strongest evidence. `"argus"`: as
+   * `rasqlinsert -M cache`, one row for each key, the table as the real programs read and write it.
+   */
+  readonly correct?: "evidence" | "argus" | undefined;
+  /** With `"argus"`: key fields; the 5-tuple and the source id unless given. */
+  readonly by?: readonly string[] | undefined;
+  /** With `"argus"`: `"forward"` asks the table for the key of a record only, as the real program does, not for the reversed one. */
+  readonly ask?: "forward" | "both" | undefined;
+  /** With `"argus"`: rows of the table are not read (plain `rasqlinsert`). */
+  readonly blind?: boolean | undefined;
   /** A racluster.conf: which records are kept, with which timeouts and labels. */
   readonly conf?: ClusterConf | undefined;
   /** A silence this long begins a new connection. */
@@ -86,6 +97,9 @@ export async function cacheFlows(
   url: string,
   options: CacheOptions = {},
 ): Promise<CacheProgress> {
+  if (options.correct === "argus") {
+    return await (await import("./argus_run.ts")).cacheAsArgus(batches, url, options);
+  }
   const run = new CacheRun(url, options);
   try {
     if (await run.start()) return run.progress;
@@ -128,7 +142,7 @@ class CacheRun {
     // A run without a capture has a name of its own, so that a commit whose answer was lost is not made twice.
     this.#capture = options.capture ?? { digest: `run-${crypto.randomUUID()}` };
     this.#most = options.window ?? DEFAULT_WINDOW;
-    if (!Number.isInteger(this.#most) || this.#most < 1) {
+    if (!(this.#most >= 1)) {
       throw new Problem("bad-value", `Expected a window of at least one record but found ${this.#most}`);
     }
     this.#every = parseDuration(options.every ?? "5s", "time between commits") / 1000;

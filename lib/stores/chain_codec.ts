@@ -7,13 +7,25 @@ import { readRow, writeRow } from "./row_codec.ts";
 /** First byte of the kept state, so that a later layout can be told from this one. */
 const VERSION = 1;
 
+/** The rules by which a chain becomes connections; microseconds, 0 for never. */
+export interface ChainRules {
+  readonly idle: number;
+  readonly status: number;
+  readonly label?: string | undefined;
+}
+
 /**
  * Writes the stretches of one chain, not yet settled: what is unclear between them stays open until it is read again, so the table
  * does not depend on how the records were divided into transactions.
  */
-export function writeChain(out: ByteWriter, chain: readonly KeptStretch[]): void {
-  out.reserve(8);
+export function writeChain(out: ByteWriter, chain: readonly KeptStretch[], rules: ChainRules): void {
+  const label = new TextEncoder().encode(rules.label ?? "");
+  out.reserve(32 + label.length);
   out.u8(VERSION);
+  out.f64(rules.idle);
+  out.f64(rules.status);
+  out.u16(label.length);
+  out.raw(label);
   out.u16(chain.length);
   for (const kept of chain) {
     out.reserve(24 + 4 * STRETCH_FACTS);
@@ -31,6 +43,15 @@ export function writeChain(out: ByteWriter, chain: readonly KeptStretch[]): void
   }
 }
 
+/** Reads the rules that a kept chain was settled by. */
+export function rulesOf(bytes: Uint8Array): ChainRules {
+  const input = new ByteReader(bytes);
+  input.at = 1;
+  const idle = input.f64(), status = input.f64();
+  const label = new TextDecoder().decode(input.raw(input.u16()));
+  return { idle, status, ...(label === "" ? {} : { label }) };
+}
+
 /**
  * Puts a kept chain back into a clusterer.
  *
@@ -45,6 +66,8 @@ export function restoreChain(bytes: Uint8Array, into: Connections): void {
       found: String(version),
     });
   }
+  input.at += 16;
+  input.at += input.u16();
   const count = input.u16();
   const batch = new RecordBatch(1);
   for (let i = 0; i < count; i++) {

@@ -77,10 +77,15 @@ export class SqlStore implements FlowStore {
     this.shape = S.cacheShape(url.table, fields);
   }
 
-  /** Makes the tables and the rows that writers lock, unless they are there. */
+  /** Makes both tables unless they are there. */
   async prepare(): Promise<void> {
-    await this.engine.create(S.POSITIONS);
     await this.engine.create(this.shape);
+    await this.preparePositions();
+  }
+
+  /** Makes the table of positions and the rows that writers lock, unless they are there. */
+  async preparePositions(): Promise<void> {
+    await this.engine.create(S.POSITIONS);
     if (this.engine.dialect !== "mysql") return;
     const table = `\`${S.POSITIONS.name}\``;
     const there = new Set(

@@ -77,7 +77,7 @@ export class Window {
     }
     const writer = new ByteWriter();
     for (const chain of connections.kept()) {
-      writeChain(writer, chain);
+      writeChain(writer, chain, this.#rules);
       states[this.#indexOf(chain[0]!.batch, chain[0]!.row)] = writer.piece();
     }
     const rows: SqlValue[][] = [], first: (SqlValue[] | undefined)[] = new Array(this.keys.length);
@@ -121,7 +121,7 @@ const SHORT_WORDS = [0, 1, 2, 3, 4, 5, 9];
 const ALL_WORDS = Array.from({ length: 13 }, (_, i) => i);
 
 /** The key as the table has it: number of the model, then the words of the connection key without those that are always zero. */
-function keyBytes(out: ByteWriter, key: Int32Array, model: number): Uint8Array {
+export function keyBytes(out: ByteWriter, key: Int32Array, model: number): Uint8Array {
   const words = LONG_WORDS.some((i) => key[i] !== 0) ? ALL_WORDS : SHORT_WORDS;
   out.reserve(1 + 4 * words.length);
   out.u8(model);
@@ -140,7 +140,7 @@ function readKeyBytes(bytes: Uint8Array, key: Int32Array): void {
   }
 }
 
-function addLabel(batch: RecordBatch, row: number, label: string): void {
+export function addLabel(batch: RecordBatch, row: number, label: string): void {
   const more = batch.moreOf(row);
   more.label = more.label === undefined ? label : joinLabels(more.label, label, false);
 }

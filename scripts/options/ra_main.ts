@@ -115,11 +115,11 @@ export async function main(words: readonly string[]): Promise<number> {
   const source = readStretches(sourcesOf(options), {
     read: { portDirection: options.portDirection, services: options.print.numbers === 3 },
     offsets: options.columns.some((c) => c.field.name === "offset"),
+    prepare: modes.strip,
     onProblem: (problem) => damage.push(problem),
   });
   reading: for await (const { batch, name, first } of source) {
     for (let row = 0; row < batch.length; row++) {
-      modes.strip?.(batch, row);
       const management = (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) !== 0;
       const opening = management && first && row === 0;
       if (!management) tally.flows++;

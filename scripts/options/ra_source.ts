@@ -9,6 +9,8 @@ export interface SourceOptions {
   readonly read: ReadOptions;
   /** Whether the byte offset of each record is wanted (field offset). */
   readonly offsets: boolean;
+  /** What is done to a record before the reader's repairs. */
+  readonly prepare?: ((batch: RecordBatch, row: number) => void) | undefined;
   /** Told about damage after the last whole record. */
   readonly onProblem: (problem: Problem) => void;
 }
@@ -53,7 +55,10 @@ export async function* readStretches(
     for await (
       const batch of readArgus(name, { offsets: options.offsets, onProblem: options.onProblem, reuse: true })
     ) {
-      for (let row = 0; row < batch.length; row++) asRead(batch, row, options.read);
+      for (let row = 0; row < batch.length; row++) {
+        options.prepare?.(batch, row);
+        asRead(batch, row, options.read);
+      }
       yield { batch, name, first };
       first = false;
     }

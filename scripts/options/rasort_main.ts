@@ -26,7 +26,6 @@ export async function main(words: readonly string[]): Promise<number> {
   if (open.length > 0) kept.push(open);
   const reverse = client.options.own.has("v");
   let given = 0;
-  // deno-lint-ignore require-await
   const all = (async function* () {
     yield* kept;
   })();

@@ -87,3 +87,30 @@ export function softflowdRows(capture: string, options = ""): Promise<PeerRow[]>
     }));
   });
 }
+
+/** A Python that has NFStream: named by PANOPTES_NFSTREAM, or the one in the path. */
+export async function nfstreamPython(): Promise<string | undefined> {
+  for (const python of [Deno.env.get("PANOPTES_NFSTREAM"), "python3"]) {
+    if (!python || !await hasProgram(python)) continue;
+    const { success } = await new Deno.Command(python, { args: ["-c", "import nfstream"], stderr: "null" }).output();
+    if (success) return python;
+  }
+  return undefined;
+}
+
+/** What NFStream makes of a capture file; `options` are arguments of its streamer. */
+export function nfstreamRows(python: string, capture: string, options = ""): Promise<PeerRow[]> {
+  return inScratch(async (directory) => {
+    const script = "from nfstream import NFStreamer\nimport sys\nif __name__ == '__main__':\n" +
+      ` NFStreamer(source=sys.argv[1], n_dissections=0, statistical_analysis=True, n_meters=1, ${options})` +
+      ".to_csv(path=sys.argv[2], columns_to_anonymize=[])\n";
+    await Deno.writeTextFile(`${directory}/run.py`, script);
+    await new Deno.Command(python, { args: [`${directory}/run.py`, capture, `${directory}/flows.csv`], stdout: "null", stderr: "null" })
+      .output();
+    const all = new R.RecordBatch(16);
+    for await (const batch of readFlowText(`${directory}/flows.csv`, { strict: true })) {
+      for (let row = 0; row < batch.length; row++) all.append(batch, row);
+    }
+    return peerRows(all);
+  });
+}

@@ -283,5 +283,5 @@ for (
   ] as const
 ) {
   Deno.test(`labels ${labels.join(" + ")}`, () =>
-    assertEquals(labels.reduce((a, b) => joinLabels(a, b, false)), wanted));
+    assertEquals([...labels].reduce<string>((a, b) => joinLabels(a, b, false), ""), wanted));
 }

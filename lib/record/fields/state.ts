@@ -2,7 +2,7 @@ import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 import type { Sink } from "../print/sink.ts";
 import { type Field, type PrintStyle, type Put, text } from "./field.ts";
-import { hasTcp, packets } from "./row.ts";
+import { hasTcp, isProtocol, packets } from "./row.ts";
 
 const UNREACHABLE = [
   "N",
@@ -97,7 +97,7 @@ function icmp6State(batch: RecordBatch, row: number): string {
 /** The word for a TCP record by its status bits (fields.md section 8, OUT-3). */
 function tcpState(batch: RecordBatch, row: number): string {
   const at = row * R.WORDS, status = batch.words[at + R.TCP_STATUS]!;
-  if (status === 0) return packets(batch, row, 0) > 0 && packets(batch, row, 1) > 0 ? "CON" : "INT";
+  if (status === 0) return unseenState(batch, row);
   if ((status & (R.TCP_S_RST | R.TCP_D_RST)) !== 0) return "RST";
   if ((status & (R.TCP_FIN | R.TCP_FINACK)) !== 0) return "FIN";
   if ((status & R.TCP_CLOSED) !== 0) return "CLO";
@@ -105,6 +105,11 @@ function tcpState(batch: RecordBatch, row: number): string {
   if ((status & R.TCP_EST) !== 0) return "CON";
   if ((status & R.TCP_SYNACK) !== 0) return "ACC";
   return (status & R.TCP_SYN) !== 0 ? "REQ" : "CON";
+}
+
+/** TCP of which no status is known. */
+function unseenState(batch: RecordBatch, row: number): string {
+  return packets(batch, row, 0) > 0 && packets(batch, row, 1) > 0 ? "CON" : "INT";
 }
 
 /** Which sides spoke, for everything but TCP and ICMP (OUT-6). */
@@ -139,7 +144,10 @@ export function stateWord(batch: RecordBatch, row: number, rmon = false): string
   if ((w[at + R.FLAGS]! & R.FLAG_MATRIX) !== 0) return "UNK";
   if (key === R.KEY_IPV4 && proto === 1) return icmpState(batch, row);
   if (key === R.KEY_IPV6 && proto === 58) return icmp6State(batch, row);
-  return hasTcp(batch, row) ? tcpState(batch, row) : spokenState(batch, row, rmon);
+  if (hasTcp(batch, row)) return tcpState(batch, row);
+  // TCP whose section is missing (stripped, or an IPv6 fragment).
+  if (proto === 6 && w[at + R.NET] === R.NET_NONE) return unseenState(batch, row);
+  return spokenState(batch, row, rmon);
 }
 
 const FLAG_LETTERS = "FSRPAUEC";
@@ -159,11 +167,15 @@ function letters(flags: number): string {
   return out;
 }
 
+/** What the original prints for TCP whose header was never captured: ACK and FIN with RST (observed). */
+const UNKNOWN_FLAGS = [16, 5] as const;
+
 /** TCP flags seen from one side, as letters in the order F S R P A U E C (`-Z`). */
 export function tcpFlags(batch: RecordBatch, row: number, side: 0 | 1): string {
-  if (!hasTcp(batch, row)) return "";
-  const at = row * R.WORDS + R.SIDE;
-  const s = batch.words[at + R.T_FLAGS]! & 255, d = batch.words[at + R.SIDE_WORDS + R.T_FLAGS]! & 255;
+  if (!isProtocol(batch, row, 6)) return "";
+  const at = row * R.WORDS + R.SIDE, has = hasTcp(batch, row);
+  const s = has ? batch.words[at + R.T_FLAGS]! & 255 : UNKNOWN_FLAGS[0];
+  const d = has ? batch.words[at + R.SIDE_WORDS + R.T_FLAGS]! & 255 : UNKNOWN_FLAGS[1];
   // A side with letters but without packets: the original exchanges the two.
   const swap = (s !== 0 && packets(batch, row, 0) === 0) || (d !== 0 && packets(batch, row, 1) === 0);
   return letters(swap === (side === 0) ? d : s);
@@ -181,7 +193,7 @@ function putState(style: PrintStyle): Put {
   const words = (batch: RecordBatch, row: number, sink: Sink) =>
     sink.ascii(stateWord(batch, row, style.rmon));
   const tcp = (write: (batch: RecordBatch, row: number) => string): Put => (batch, row, sink) => {
-    if (hasTcp(batch, row)) sink.ascii(write(batch, row));
+    if (isProtocol(batch, row, 6) && (hasTcp(batch, row) || style.state !== "z")) sink.ascii(write(batch, row));
     else words(batch, row, sink);
   };
   switch (style.state) {

@@ -42,9 +42,12 @@ export function gap(batch: RecordBatch, row: number, which: 0 | 1): number {
   if (batch.words[row * R.WORDS + R.NET] !== R.NET_TCP_PERF) return 0;
   if (side(batch, row, which, R.T_RETRANS) !== 0 || packets(batch, row, which) === 0) return 0;
   const next = side(batch, row, which, R.T_SEQ);
+  const base = side(batch, row, which, R.T_SEQBASE);
   // A merge can leave a side without next number (a last record that did not hear of it).
-  if (next === 0 || side(batch, row, which, R.T_SEQBASE) === 0) return 0;
-  const seen = (next - side(batch, row, which, R.T_SEQBASE) >>> 0) -
+  if (next === 0) return 0;
+  // Or without base: that is taken for a number when the merge set acknowledged bytes beside it, as it does for the source (observed).
+  if (base === 0 && side(batch, row, which, R.T_ACKBYTES) === 0) return 0;
+  const seen = (next - base >>> 0) -
     (side(batch, row, which, R.T_BYTES) >>> 0) - 1;
   // Too much for the original's integer (a base from before a wrap, after a merge).
   return seen > 0x7fffffff ? -0x80000000 : Math.max(0, seen);

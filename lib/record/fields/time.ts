@@ -20,11 +20,12 @@ export function lastTime(batch: RecordBatch, row: number): number {
 
 /** Duration in seconds as 32-bit float. */
 export function duration(batch: RecordBatch, row: number): number {
-  const at = row * R.DOUBLES, end = batch.doubles[at + R.D_END]!;
+  const at = row * R.DOUBLES, doubles = batch.doubles;
+  let last = lastTime(batch, row);
   // A side without end (a merge as the real program does it can leave one) still lasts to its start.
-  const last = end === end
-    ? lastTime(batch, row)
-    : Math.max(lastTime(batch, row), batch.doubles[at + R.D_START]! || 0);
+  for (let i = at; i < at + 4; i += 2) {
+    if (doubles[i + 1] !== doubles[i + 1] && doubles[i]! > last) last = doubles[i]!;
+  }
   const us = last - startTime(batch, row);
   return us > 0 ? Math.fround(us / 1e6) : 0;
 }
@@ -41,7 +42,7 @@ const sideTime = (offset: number): NumberGetter => (batch, row) => {
   if (offset >= R.D_START && management(batch, row)) return sideTime(offset - 2)(batch, row);
   const at = row * R.DOUBLES + offset, v = batch.doubles[at]!;
   if (v === v) return v;
-  const start = offset === R.D_END ? batch.doubles[at - 1]! : NaN;
+  const start = offset === R.S_END || offset === R.D_END ? batch.doubles[at - 1]! : NaN;
   return start === start ? start : 0;
 };
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** A MariaDB server of the tests' own: its data in a temporary folder, on loopback only. */
+/** A MariaDB server of our own: its data in a temporary folder, on loopback only. */
 export interface Server {
   readonly port: number;
   /** Address of a table. */

@@ -1,0 +1,83 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+import * as R from "../record/mod.ts";
+import type { RecordBatch } from "../record/mod.ts";
+
+/** One of `count` equal parts of a capture's flows, from 0. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+const ICMP = 1;
+/** Source and destination address in an IPv4 header. */
+const IP_SOURCE = 12, IP_DESTINATION = 16;
+
+/**
+ * The packets of one shard: all packets between two addresses are in the same one, whichever way they go, so that fragments and
+ * answers stay with their flow. An ICMP error is also in the shard of the flow it quotes, which notes it (REC-11); use
+ * {@linkcode inShard} on the records.
+ *
+ * Under clock `exact` the records of all shards together are those of one meter (law 5); under clock `argus` they are not, because
+ * there any packet moves the timers of all flows.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as P from "../decode/mod.ts";
+ * import { packetsOfShard } from "./shards.ts";
+ *
+ * const columns = new P.PacketColumns(2);
+ * columns.kind.fill(P.P_UDP);
+ * columns.ends.set([1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+ * const tests = [0, 1, 2].map((index) => packetsOfShard({ index, count: 3 }));
+ * assertEquals(tests.filter((t) => t(columns, 0)).length, 1);
+ * assertEquals(tests.map((t) => t(columns, 0)), tests.map((t) => t(columns, 1)));
+ * ```
+ */
+export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns, i: number) => boolean {
+  return (columns, i) => {
+    const kind = columns.kind[i]!, low = kind & P.P_KIND_MASK;
+    if (low === P.P_DROPPED) return false;
+    // What is keyed by more than its addresses, and what forms no flow, is in the first shard.
+    if (low === P.P_NONE || low >= P.P_RARP && low !== P.P_FRAGMENT) return index === 0;
+    const e = i * P.END_WORDS, ends = columns.ends;
+    if (part(hashOf(ends, e) + hashOf(ends, e + 4) | 0, count) === index) return true;
+    return (kind & P.P_INNER) !== 0 && part(quotedPair(columns, i), count) === index;
+  };
+}
+
+/** Whether a record belongs to a shard: an ICMP flow that is only there for an error it quotes does not. */
+export function inShard(batch: RecordBatch, row: number, { index, count }: Shard): boolean {
+  const words = batch.words, w = row * R.WORDS;
+  if (words[w + R.KEY_TYPE] !== R.KEY_IPV4 || words[w + R.PROTO] !== ICMP) return true;
+  return part(hashOf(words, w + R.SADDR) + hashOf(words, w + R.DADDR) | 0, count) === index;
+}
+
+function hashOf(words: Int32Array, at: number): number {
+  let h = Math.imul(words[at]! ^ 0x5bd1e995, 0x9e3779b1);
+  h = Math.imul((h ^ h >>> 15) ^ words[at + 1]!, 0x85ebca77);
+  h = Math.imul((h ^ h >>> 13) ^ words[at + 2]!, 0xc2b2ae3d);
+  h = Math.imul((h ^ h >>> 16) ^ words[at + 3]!, 0x9e3779b1);
+  return h ^ h >>> 15;
+}
+
+/** Which of `count` parts a hash falls into. */
+function part(hash: number, count: number): number {
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  return ((hash ^ hash >>> 13) >>> 0) % count;
+}
+
+const quoted = new Int32Array(8);
+
+function quotedPair(columns: PacketColumns, i: number): number {
+  const bytes = columns.bytes, at = columns.inner[i]!;
+  if (at < 0 || at + IP_DESTINATION + 4 > columns.offset[i]! + columns.captured[i]!) return 0;
+  quoted[0] = word(bytes, at + IP_SOURCE);
+  quoted[4] = word(bytes, at + IP_DESTINATION);
+  return hashOf(quoted, 0) + hashOf(quoted, 4) | 0;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!;
+}

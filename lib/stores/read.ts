@@ -1,0 +1,55 @@
+import { Problem } from "../base/mod.ts";
+import type { RecordBatch } from "../record/mod.ts";
+import { openEngine } from "./open.ts";
+import { planQuery, runQuery, type StoreQuery, type StoreStep } from "./query.ts";
+import { CACHE_FIELDS, KEY, PART, PARTS, RECORD, STATE } from "./schema.ts";
+import { parseStoreUrl } from "./url.ts";
+
+/** Records of a store, with the steps that its engine did not do. */
+export interface StoreReading {
+  /** What the engine runs. */
+  readonly query: StoreQuery;
+  /** The records, as read; the connection is closed behind the last. */
+  readonly batches: AsyncGenerator<RecordBatch>;
+}
+
+/**
+ * Reads a table of flows, made by `cacheFlows` or by the real rasqlinsert: filters, time ranges, sorting and limits run in the engine
+ * as far as it does them exactly as the chain would, the rest of the steps is given back.
+ *
+ * @throws {Problem} `not-found` when there is no such table, `store` when it holds no flows, `syntax` for a wrong step.
+ */
+export async function readStore(text: string, steps: readonly StoreStep[] = []): Promise<StoreReading> {
+  const url = parseStoreUrl(text);
+  const engine = await openEngine(url);
+  try {
+    const columns = await engine.columns(url.table);
+    if (!columns) {
+      throw new Problem("not-found", `Expected a table ${url.table} but there is none`, { source: url.name });
+    }
+    const cached = columns.includes(STATE) && columns.includes(KEY);
+    if (!cached && !columns.includes(RECORD)) {
+      throw new Problem("store", "Expected a table of flows (with a column record)", {
+        source: `${url.name}, table ${url.table}`,
+        found: columns.join(", "),
+      });
+    }
+    const query = planQuery(url, columns, steps);
+    const batches = async function* () {
+      try {
+        yield* runQuery(engine, query, cached);
+      } finally {
+        await engine.close();
+      }
+    };
+    return { query, batches: batches() };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** The query that {@linkcode readStore} would run on a table with the usual columns, without opening it: for `.plan()`. */
+export function describeQuery(text: string, steps: readonly StoreStep[]): StoreQuery {
+  return planQuery(parseStoreUrl(text), [KEY, PART, PARTS, ...CACHE_FIELDS, RECORD, STATE], steps);
+}

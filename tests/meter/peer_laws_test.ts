@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import * as R from "../../lib/record/mod.ts";
+import { argus, PRESETS, type Settings, withSettings } from "../../lib/settings/mod.ts";
+import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { meterAll, rowTexts } from "./metering.ts";
+
+const traffic = fc.record({
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+  packets: fc.integer({ min: 1, max: 400 }),
+  hosts: fc.integer({ min: 1, max: 5 }),
+  ports: fc.integer({ min: 1, max: 4 }),
+  span: fc.constantFrom(1, 30, 600, 5000),
+  silence: fc.constantFrom(1, 100, 1000),
+  disorder: fc.constantFrom(0, 0, 0.05),
+});
+const preset: fc.Arbitrary<Settings> = fc.oneof(
+  fc.constantFrom(...Object.values(PRESETS).map((make) => make())),
+  fc.record({
+    make: fc.constantFrom(...Object.values(PRESETS)),
+    status: fc.constantFrom("1s", "20s", "never"),
+    tcp: fc.constantFrom("1s", "10s", "never"),
+  }).map(({ make, ...input }) => withSettings(make(), input)),
+  fc.constantFrom(
+    argus({ idleFrom: "packet", clock: "exact" }),
+    argus({ clock: "sweep", status: "30s" }),
+    argus({ idleFrom: "packet", status: "never" }),
+  ),
+);
+
+Deno.test("law 1: records and the line of what was seen but not recorded hold all packets and bytes", async () => {
+  await fc.assert(
+    fc.asyncProperty(traffic, preset, async (t, settings) => {
+      const [only] = await meterAll(randomTraffic(t), [settings]);
+      const { batch, meter } = only!;
+      let packets = meter.unrecorded?.packets ?? 0, bytes = meter.unrecorded?.bytes ?? 0;
+      for (let row = 0; row < batch.length; row++) {
+        const d = row * R.DOUBLES;
+        packets += batch.doubles[d + R.S_PKTS]! + batch.doubles[d + R.D_PKTS]!;
+        bytes += batch.doubles[d + R.S_BYTES]! + batch.doubles[d + R.D_BYTES]!;
+      }
+      assertEquals([packets, bytes], [meter.seen.flowPackets, meter.seen.flowBytes], settings.name);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("law 4: presets in one pass are each preset alone, however the capture is cut into batches", async () => {
+  await fc.assert(
+    fc.asyncProperty(traffic, fc.array(preset, { minLength: 2, maxLength: 5 }), async (t, settings) => {
+      const capture = randomTraffic(t);
+      const together = await meterAll(capture, settings);
+      for (const [i, s] of settings.entries()) {
+        const [alone] = await meterAll(capture, [s], {}, 1000);
+        assertEquals(rowTexts(together[i]!.batch), rowTexts(alone!.batch), s.name);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
