@@ -21,6 +21,8 @@
 export * from "./lib/base/mod.ts";
 export {
   type ByteSink,
+  type CaptureComment,
+  type CaptureInterface,
   type CaptureSource,
   Disorder,
   encodePcap,
@@ -33,11 +35,20 @@ export {
   type PcapWriter,
   type PlainFrame,
 } from "./lib/capture/mod.ts";
-export type { Conversation, PacketColumns } from "./lib/decode/mod.ts";
-export type { BankOptions, ConnectionColumns, LedgerEvent, Meter } from "./lib/meter/mod.ts";
-export type { ClusterOptions, Correction } from "./lib/cluster/mod.ts";
-export type { Diary, Metering, PacketTimes, RemedyContext } from "./lib/explain/mod.ts";
+export type { Conversation } from "./lib/decode/mod.ts";
+export type { EventKind, LedgerEvent } from "./lib/meter/mod.ts";
+export type { ClusterConf, ClusterModel, ClusterOptions, Correction } from "./lib/cluster/mod.ts";
+export type {
+  Chapter,
+  Diary,
+  FrameFacts,
+  Metering,
+  PacketTimes,
+  RemedyContext,
+  SynFrame,
+} from "./lib/explain/mod.ts";
 export {
+  type ArrowType,
   type Column,
   END_REASONS,
   type EndReason,
@@ -46,16 +57,63 @@ export {
   type Field,
   fieldOf,
   FIELDS,
+  type FieldType,
   findField,
+  type IpfixElement,
+  type MergeRule,
+  type MergeRules,
   type More,
+  type NumberGetter,
   parseColumns,
   Printer,
   type PrintOptions,
+  type PrintStyle,
+  type Put,
+  type PutTime,
   RecordBatch,
+  Sink,
+  type TextGetter,
+  type Zone,
 } from "./lib/record/mod.ts";
 export * from "./lib/settings/mod.ts";
 export * from "./lib/compare/mod.ts";
-export * from "./lib/chain/mod.ts";
+export {
+  Against,
+  againstJson,
+  type AgainstOptions,
+  againstText,
+  Capture,
+  type CapturePlan,
+  compareSettings,
+  type Comparison,
+  comparisonJson,
+  type ComparisonOptions,
+  comparisonText,
+  describePlan,
+  Diff,
+  diff,
+  DifferenceView,
+  type Explained,
+  FlowRecord,
+  Flows,
+  type FlowsPlan,
+  FlowTableView,
+  type FoundRemedy,
+  type Plan,
+  readFlows,
+  type ReadFlowsOptions,
+  readPcap,
+  type ReadPcapOptions,
+  type RecordTest,
+  remedyFor,
+  type RunListeners,
+  type SettingTable,
+  type ShownWhy,
+  type Step,
+  Study,
+  type StudyGrid,
+  StudyRun,
+} from "./lib/chain/mod.ts";
 export {
   type Broadcast,
   type Cell,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { argus, meterCapture, readPcap } from "../mod.ts";
+import { meterCapture } from "../lib/chain/mod.ts";
+import { argus, readPcap } from "../mod.ts";
 
 const STATUS = ["5s", "60s", "1h", "never"], TCP = ["60s", "2h"];
 

@@ -27,6 +27,8 @@ const SPIDER = [
   "--plugin-load-add=ha_spider",
   // Upserts of many rows go to the backend as they are, not row by row.
   "--spider-direct-dup-insert=1",
+  // Connections to the backends outlive a transaction.
+  "--spider-conn-recycle-mode=2",
   "--spider-bulk-size=1000000",
   "--spider-connect-timeout=3",
   "--spider-net-read-timeout=20",
@@ -52,7 +54,7 @@ function meterProcess(shard: string, store: string, o: Options): Deno.ChildProce
       store,
     ]
       .concat(["-S", o.status, "--window", String(o.window), o.capture]),
-    stdout: "null",
+    stdout: "inherit",
     stderr: "inherit",
   }).spawn();
 }
@@ -186,11 +188,16 @@ async function main(args: readonly string[]): Promise<number> {
     throw new Problem("bad-value", `Expected --shard 0/4 and --store url but found "${o.shard}"\n\n${USAGE}`);
   }
   const shard = { index: Number(m[1]), count: Number(m[2]) };
-  await cacheFlows(meterShard(options.capture, options.status, shard), o.store, {
-    capture: { digest: `demo:${options.capture}`, slice: o.shard, settings: options.status },
-    window: options.window,
-    patience: "120s",
-  });
+  const { records, skipped, retries } = await cacheFlows(
+    meterShard(options.capture, options.status, shard),
+    o.store,
+    {
+      capture: { digest: `demo:${options.capture}`, slice: o.shard, settings: options.status },
+      window: options.window,
+      patience: "120s",
+    },
+  );
+  console.log(`meter ${o.shard}: ${records} records, ${skipped} of them before this run, ${retries} retries`);
   return 0;
 }
 

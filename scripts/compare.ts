@@ -6,25 +6,33 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "./options/paths.ts";
 import {
+  againstJson,
+  againstText,
   argus,
   compareSettings,
   comparisonJson,
   comparisonText,
   parseColumns,
+  presetOf,
+  PRESETS,
   Problem,
   type Progress,
   progress,
   readPcap,
+  type Settings,
 } from "../mod.ts";
 
 const USAGE =
   `usage: compare.ts [capture] [-S list] [--tcp-timeout list] [--clock argus|exact] [--packets filter]
-                  [--fields list] [--rows n] [--no-remedy] [--json] [filter]
+                  [--preset list] [--fields list] [--rows n] [--no-remedy] [--json] [filter]
+       compare.ts --against flows [--packets filter] [--rows n] [--json] capture [filter]
 
   capture        pcap or pcapng, plain or gzip or zstd; a file, glob, URL or - for standard input
   -S             status intervals, comma separated: 5s,60s,1h,never (numbers are seconds)
   --tcp-timeout  idle timeouts of TCP, comma separated; every combination is one setting
   --clock        argus (as the real program, default) or exact (each flow's timers fire on their own)
+  --preset       meters to imitate, comma separated, instead of argus: ${Object.keys(PRESETS).slice(1).join(", ")}
+  --against      a published table of flows (CICFlowMeter, NFStream, nfdump or ra CSV, Zeek conn.log): which settings reproduce it best?
   --packets      tcpdump filter on packets, before metering
   filter         ra filter on records, for example: host 10.0.2.104 and port 49227
 
@@ -41,11 +49,23 @@ function list(value: string | undefined, fallback: string): string[] {
   return (value ?? fallback).split(",").map((v) => v.trim()).filter((v) => v !== "");
 }
 
+/** A preset under every combination of the times given. */
+function presetSettings(name: string, status: string | undefined, tcp: string | undefined): Settings[] {
+  const preset = presetOf(name);
+  return (status === undefined ? [undefined] : list(status, "")).flatMap((s) =>
+    (tcp === undefined ? [undefined] : list(tcp, "")).map((t) =>
+      preset({ ...(s === undefined ? {} : { status: s }), ...(t === undefined ? {} : { tcp: t }) })
+    )
+  );
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const known = new Set([
     "S",
     "tcp-timeout",
     "clock",
+    "preset",
+    "against",
     "packets",
     "fields",
     "rows",
@@ -56,7 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
     "_",
   ]);
   const o = parseArgs([...args], {
-    string: ["S", "tcp-timeout", "clock", "packets", "fields", "rows"],
+    string: ["S", "tcp-timeout", "clock", "preset", "against", "packets", "fields", "rows"],
     boolean: ["json", "help", "remedy"],
     negatable: ["remedy"],
     default: { remedy: true },
@@ -81,11 +101,21 @@ async function main(args: readonly string[]): Promise<number> {
   if (!Number.isInteger(rows) || rows < 0) {
     throw new Problem("bad-value", `Expected --rows to be a whole number but found "${o.rows}"`);
   }
-  const settings = list(o.S, given === undefined ? CASE.status : "5s,60s").flatMap((status) =>
-    list(o["tcp-timeout"], "60s").map((tcp) => argus({ status, tcp, clock }))
-  );
   let packets = readPcap(capture);
   if (o.packets) packets = packets.packets(o.packets);
+  if (o.against !== undefined) {
+    const found = await packets.against(o.against, {
+      ...(o.rows === undefined ? {} : { rows }),
+      ...(filter === "" ? {} : { filter }),
+    });
+    console.log(o.json ? JSON.stringify(againstJson(found), undefined, 2) : againstText(found));
+    return 0;
+  }
+  const settings = o.preset === undefined
+    ? list(o.S, given === undefined ? CASE.status : "5s,60s").flatMap((status) =>
+      list(o["tcp-timeout"], "60s").map((tcp) => argus({ status, tcp, clock }))
+    )
+    : list(o.preset, "").flatMap((name) => presetSettings(name, o.S, o["tcp-timeout"]));
   let bar: Progress | undefined;
   const comparison = await compareSettings(
     packets.from,

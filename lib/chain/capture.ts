@@ -4,6 +4,7 @@ import { type Conversation, Conversations, decode, PacketColumns } from "../deco
 import { displayable, packetStrip, Picture, timeline } from "../display/mod.ts";
 import { compilePacketFilter, selectFrames } from "../expression/mod.ts";
 import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
+import { type Against, type AgainstOptions, findAgainst } from "./against.ts";
 import { Flows } from "./flows.ts";
 import { packetModel } from "./pictures.ts";
 import { type CapturePlan, describePlan, type Plan } from "./plan.ts";
@@ -67,6 +68,25 @@ export class Capture {
   /** Meters the packets under every setting of a grid, in one pass. */
   study(grid: StudyGrid, options: { filter?: string } = {}): StudyRun {
     return new StudyRun(runStudy(this.#plan, grid, options));
+  }
+
+  /**
+   * Looks for the settings that reproduce a table of flows which others published: CICFlowMeter, NFStream, nfdump, ra or Zeek.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { readPcap } from "./capture.ts";
+   *
+   * const table = "ts,te,pr,sa,sp,da,dp,ipkt,ibyt\n" +
+   *   "2015-06-04 10:00:00.000,2015-06-04 10:00:06.030,TCP,10.0.1.2,40002,10.0.2.3,80,14,875\n";
+   * const found = await readPcap("fixtures/port-reuse.pcap").against(new TextEncoder().encode(table));
+   * assertEquals(found.best.name, "nfpcapd");
+   * ```
+   */
+  against(flows: string | Uint8Array, options: AgainstOptions = {}): Promise<Against> {
+    const plan = { kind: "flows" as const, source: flows, name: nameOf(flows), strict: this.#plan.strict };
+    return findAgainst(this.#plan, plan, options);
   }
 
   /** A picture of the packets over time. */

@@ -6,6 +6,7 @@ import {
   type DiffOptions,
   diffRecords,
   type DiffResult,
+  type Reason,
   type Remedy,
   type SideInfo,
   sidesTable,
@@ -13,6 +14,7 @@ import {
   type Why,
 } from "../compare/mod.ts";
 import {
+  type Displayable,
   displayable,
   drawFitting,
   escapeHtml,
@@ -59,7 +61,7 @@ export class DifferenceView {
   }
 
   /** Changes of settings, verified by metering again, that would give the true connection. */
-  async remedy(): Promise<ReturnType<typeof shownRemedies>> {
+  async remedy(): Promise<readonly Remedy[] & Displayable> {
     return shownRemedies(await this.#diff.remedy(this.difference));
   }
 }
@@ -144,7 +146,7 @@ export class Diff {
   }
 
   /** What the two clocks made of a connection, when the sides differ in their clock or in the packets they were given. */
-  whyClock(difference: Difference): ReturnType<typeof whyClock> {
+  whyClock(difference: Difference): readonly Reason[] {
     const [left, right] = this.#sides;
     return left.diary && right.diary ? whyClock(left.diary, right.diary, difference.connection.id) : [];
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { Against, againstJson, type AgainstOptions, againstText, findAgainst } from "./against.ts";
 export { Capture, readPcap, type ReadPcapOptions } from "./capture.ts";
 export {
   compareSettings,

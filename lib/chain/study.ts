@@ -17,7 +17,7 @@ import {
   type TableModel,
   textTable,
 } from "../display/mod.ts";
-import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
+import { presetOf, type Settings, type SettingsInput } from "../settings/mod.ts";
 import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { RunListeners } from "./run.ts";
@@ -27,18 +27,25 @@ import { isLarge } from "../meter/mod.ts";
 /** Values for each option: every combination is one setting. */
 export type StudyGrid =
   | readonly Settings[]
-  | { readonly [K in keyof SettingsInput]?: readonly NonNullable<SettingsInput[K]>[] };
+  | (
+    & { readonly preset?: readonly string[] }
+    & { readonly [K in keyof SettingsInput]?: readonly NonNullable<SettingsInput[K]>[] }
+  );
 
-/** The settings of a grid, the last option changing fastest. */
+/**
+ * The settings of a grid, the last option changing fastest; `preset` names what the others are changes of.
+ *
+ * @throws {Problem} `unknown-name` for a preset there is not, `bad-value` for a time that is none.
+ */
 export function settingsOf(grid: StudyGrid): readonly Settings[] {
   if (Array.isArray(grid)) return grid as readonly Settings[];
-  let inputs: SettingsInput[] = [{}];
+  let inputs: (SettingsInput & { preset?: string })[] = [{}];
   for (const [key, values] of Object.entries(grid)) {
     inputs = inputs.flatMap((input) =>
       (values as readonly unknown[]).map((value) => ({ ...input, [key]: value }))
     );
   }
-  return inputs.map((input) => argus(input));
+  return inputs.map(({ preset = "argus", ...input }) => presetOf(preset)(input));
 }
 
 /** A table of the compare room as the display room wants it. */

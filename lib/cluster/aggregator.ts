@@ -273,6 +273,10 @@ export class Aggregator {
       if (mine & theirs & R.TCP_SYN) return false;
       if (theirs & R.TCP_SYN || (theirs & R.TCP_SYNACK && theirs & R.TCP_EST)) {
         this.#flipInPlace(chunk, at);
+        if (this.#options.rules === "argus" && (chunk.words[at * R.WORDS + R.FLAGS]! & R.FLAG_AGR) !== 0) {
+          // The real program loses the application bytes when it turns what was merged (observed).
+          chunk.doubles[at * R.DOUBLES + R.S_APP] = chunk.doubles[at * R.DOUBLES + R.D_APP] = 0;
+        }
         this.#table.remove(m);
         this.#table.insert(m, own, hash, from);
         this.#join(m, batch, row);
@@ -298,7 +302,7 @@ export class Aggregator {
     // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
     words[w + R.TCP_STATUS] = status;
     words[w + R.TCP_OPTIONS] = options;
-    if (words[w + R.KEY_TYPE] === R.KEY_IPV6) {
+    if (words[w + R.KEY_TYPE] === R.KEY_IPV6 && reversible(words, w)) {
       const port = words[w + R.SPORT]!;
       words[w + R.SPORT] = words[w + R.DPORT]!;
       words[w + R.DPORT] = port;

@@ -1,47 +1,15 @@
-import { formatIpv4, formatIpv6 } from "../base/mod.ts";
-import { direction, flip, mergeRow, RecordBatch, settleRow } from "../record/mod.ts";
+import { mergeRow, RecordBatch, settleRow } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
 import { reversible, type ShowRow } from "./aggregator.ts";
+import { CONNECTION_KEY_WORDS as KEY_WORDS, connectionKey } from "./connection_key.ts";
 import * as E from "./evidence.ts";
-import { RowStore } from "./store.ts";
+import { type KeptStretch, Stretches } from "./stretches.ts";
 import { KeyTable } from "./table.ts";
+import { describeTurn, trailLines, Trails, turnRow } from "./trail.ts";
 
-/** Words of a {@linkcode connectionKey}: kind, protocol, source id, two ends of address and port. */
-export const CONNECTION_KEY_WORDS = 14;
-const KEY_WORDS = CONNECTION_KEY_WORDS;
-/** Whole numbers kept per stretch beside its row. */
-const PREVIOUS = 0, NEXT = 1, BITS = 2, RANK = 3, BASE = 4, NEXT_SEQ = 6, SLACK = 8, ISN = 10, META = 12;
-/** Corrections kept word by word; the rest is only counted. */
-const TRAIL_LIMIT = 32;
 const OUT = 4096;
 /** Records looked up ahead of the merging. */
 const GROUP = 64;
-
-/** One correction: what stood there, whose end the record called its source, and when. */
-export interface Turned {
-  readonly source: number;
-  readonly at: number;
-  readonly records: number;
-  readonly text: string;
-  /** The rule, when it is not the one that gave the connection its direction. */
-  readonly rule?: string;
-}
-
-/** All that is known of one stretch: enough to go on with it later as if it had never been away. */
-export interface KeptStretch {
-  readonly batch: RecordBatch;
-  readonly row: number;
-  /** Facts about both ends, {@linkcode STRETCH_FACTS} numbers. */
-  readonly facts: Int32Array;
-  /** Start and end, microseconds. */
-  readonly start: number;
-  readonly end: number;
-  /** What was corrected in it. */
-  readonly turned: readonly Turned[];
-}
-
-/** Numbers in {@linkcode KeptStretch.facts}. */
-export const STRETCH_FACTS = META - BITS;
 
 /** Settings of the evidence clusterer, microseconds. */
 export interface ConnectionOptions {
@@ -61,11 +29,9 @@ export interface ConnectionOptions {
 export class Connections {
   readonly #idle: number;
   readonly #status: number;
-  #store = new RowStore();
+  #all = new Stretches();
   #table = new KeyTable(KEY_WORDS);
-  #meta: Int32Array = new Int32Array(512 * META);
-  #times: Float64Array = new Float64Array(512 * 2);
-  readonly #turned = new Map<number, Turned[]>();
+  readonly #trails = new Trails();
   readonly #key = new Int32Array(KEY_WORDS);
   readonly #ahead = new Int32Array(KEY_WORDS * GROUP);
   readonly #hashes = new Int32Array(GROUP);
@@ -84,7 +50,7 @@ export class Connections {
 
   /** Stretches alive. */
   get length(): number {
-    return this.#warm === Infinity ? 0 : this.#store.length;
+    return this.#warm === Infinity ? 0 : this.#all.length;
   }
 
   /** Takes a record (as read) in; the batch is not changed. */
@@ -97,7 +63,7 @@ export class Connections {
     const keys = this.#ahead,
       hashes = this.#hashes,
       table = this.#table,
-      store = this.#store,
+      all = this.#all,
       words = batch.words;
     for (let from = 0; from < count; from += GROUP) {
       const n = Math.min(GROUP, count - from);
@@ -107,7 +73,7 @@ export class Connections {
       let warm = 0;
       for (let i = 0; i < n; i++) {
         const entry = table.peek(hashes[i]!);
-        if (entry >= 0) warm += store.peek(entry) + this.#meta[entry * META]! + this.#times[2 * entry]!;
+        if (entry >= 0) warm += all.peek(entry);
       }
       this.#warm = warm;
       for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * KEY_WORDS, hashes[i]!);
@@ -124,8 +90,8 @@ export class Connections {
       return;
     }
     let before = tail;
-    while (before >= 0 && this.#times[2 * before]! > r.start) before = this.#meta[before * META + PREVIOUS]!;
-    const after = before < 0 ? this.#first(tail) : this.#meta[before * META + NEXT]!;
+    while (before >= 0 && this.#all.start(before) > r.start) before = this.#all.previous(before);
+    const after = before < 0 ? this.#all.first(tail) : this.#all.next(before);
     const tcp = batch.words[row * R.WORDS + R.PROTO] === 6;
     if (before >= 0 && this.#continues(before, r, tcp)) {
       this.#absorb(before, batch, row);
@@ -133,7 +99,7 @@ export class Connections {
       return;
     }
     if (after >= 0) {
-      this.#load(after, this.#b);
+      this.#all.load(after, this.#b);
       if (this.#joins(r, this.#b, tcp)) {
         this.#absorb(after, batch, row);
         return;
@@ -145,13 +111,13 @@ export class Connections {
 
   /** All connections in order of their start, in batches; afterwards there are none. */
   *drain(): Generator<RecordBatch, void, void> {
-    const store = this.#store, order = this.#settled();
+    const all = this.#all, order = this.#settled();
     for (let from = 0; from < order.length; from += OUT) {
       const to = Math.min(order.length, from + OUT);
       const out = new RecordBatch(to - from);
       for (let i = from; i < to; i++) {
         const n = order[i]!;
-        const row = out.append(store.chunk(n), store.row(n));
+        const row = out.append(all.chunk(n), all.row(n));
         this.#finish(n, out, row);
       }
       yield out;
@@ -161,11 +127,10 @@ export class Connections {
 
   /** As {@linkcode drain}, without copies: shows each connection where it stands until told to stop by `false`. */
   each(show: ShowRow): void {
-    const store = this.#store;
-    const order = this.#settled();
+    const all = this.#all, order = this.#settled();
     for (let i = 0; i < order.length; i++) {
-      if (i % GROUP === 0) this.#warm = store.peekAll(order, i, GROUP);
-      const n = order[i]!, chunk = store.chunk(n), row = store.row(n);
+      if (i % GROUP === 0) this.#warm = all.peekAll(order, i, GROUP);
+      const n = order[i]!, chunk = all.chunk(n), row = all.row(n);
       this.#finish(n, chunk, row);
       if (show(chunk, row) === false) break;
     }
@@ -174,31 +139,22 @@ export class Connections {
 
   /** Decides everything that was unclear and gives the stretches that are left in order of their start. */
   #settled(): Int32Array {
-    const store = this.#store, meta = this.#meta, starts = this.#times;
-    for (const n of store.order()) if (meta[n * META + PREVIOUS]! < 0) this.#settleChain(n);
-    return store.order().sort((a, b) => starts[2 * a]! - starts[2 * b]! || a - b);
+    for (const n of this.#all.chains()) this.#settleChain(n);
+    return this.#all.byStart();
   }
 
   #forget(): void {
-    this.#store = new RowStore();
+    this.#all = new Stretches();
     this.#table = new KeyTable(KEY_WORDS);
-    this.#turned.clear();
+    this.#trails.clear();
   }
 
   /** The stretches of every chain in order of time, chain by chain; views, valid until the next change. */
   *kept(): Generator<readonly KeptStretch[], void, void> {
-    for (const first of this.#store.order()) {
-      if (this.#meta[first * META + PREVIOUS]! >= 0) continue;
+    for (const first of this.#all.chains()) {
       const chain: KeptStretch[] = [];
-      for (let n = first; n >= 0; n = this.#meta[n * META + NEXT]!) {
-        chain.push({
-          batch: this.#store.chunk(n),
-          row: this.#store.row(n),
-          facts: this.#meta.subarray(n * META + BITS, (n + 1) * META),
-          start: this.#times[2 * n]!,
-          end: this.#times[2 * n + 1]!,
-          turned: this.#turned.get(n) ?? [],
-        });
+      for (let n = first; n >= 0; n = this.#all.next(n)) {
+        chain.push({ ...this.#all.keep(n), turned: this.#trails.of(n) });
       }
       yield chain;
     }
@@ -208,80 +164,26 @@ export class Connections {
   restore(kept: KeptStretch): void {
     const hash = connectionKey(kept.batch.words, kept.row * R.WORDS, this.#key);
     const before = this.#table.find(this.#key, hash);
-    const n = this.#place(kept.batch, kept.row, before, -1);
-    this.#meta.set(kept.facts, n * META + BITS);
-    this.#times[2 * n] = kept.start;
-    this.#times[2 * n + 1] = kept.end;
-    if (kept.turned.length > 0) this.#turned.set(n, [...kept.turned]);
+    const n = this.#all.add(kept.batch, kept.row, before, -1);
+    this.#all.restore(n, kept);
+    for (const t of kept.turned) this.#trails.note(n, t);
     if (before < 0) this.#table.insert(n, this.#key, hash);
     else this.#table.replace(before, n);
   }
 
-  #first(n: number): number {
-    for (let p = n;;) {
-      n = p;
-      p = this.#meta[n * META + PREVIOUS]!;
-      if (p < 0) return n;
-    }
-  }
-
-  #place(batch: RecordBatch, row: number, before: number, after: number): number {
-    const n = this.#store.add(batch, row);
-    if ((n + 1) * META > this.#meta.length) {
-      const meta = new Int32Array(this.#meta.length * 2), times = new Float64Array(this.#times.length * 2);
-      meta.set(this.#meta);
-      times.set(this.#times);
-      this.#meta = meta;
-      this.#times = times;
-    }
-    const meta = this.#meta, at = n * META;
-    meta[at + PREVIOUS] = before;
-    meta[at + NEXT] = after;
-    if (before >= 0) meta[before * META + NEXT] = n;
-    if (after >= 0) meta[after * META + PREVIOUS] = n;
-    return n;
-  }
-
   #insert(batch: RecordBatch, row: number, before: number, after: number): number {
-    const n = this.#place(batch, row, before, after);
-    const meta = this.#meta, at = n * META;
-    this.#save(n, this.#record);
-    const chunk = this.#store.chunk(n), r = this.#store.row(n);
+    const n = this.#all.add(batch, row, before, after);
+    this.#all.save(n, this.#record);
+    const chunk = this.#all.chunk(n), r = this.#all.row(n);
     chunk.words[r * R.WORDS + R.FLAGS]! &= ~(R.FLAG_REVERSE | R.FLAG_TURNED);
     const rank = E.directionRank(chunk.words, r * R.WORDS);
-    meta[at + RANK] = Math.abs(rank);
+    this.#all.setRank(n, Math.abs(rank));
     if (rank < 0) this.#turn(n, chunk, r);
     return n;
   }
 
-  #load(n: number, s: E.Stretch): void {
-    const meta = this.#meta, at = n * META;
-    s.start = this.#times[2 * n]!;
-    s.end = this.#times[2 * n + 1]!;
-    s.bits = meta[at + BITS]!;
-    for (let end = 0; end < 2; end++) {
-      s.base[end] = meta[at + BASE + end]!;
-      s.next[end] = meta[at + NEXT_SEQ + end]!;
-      s.slack[end] = meta[at + SLACK + end]!;
-      s.isn[end] = meta[at + ISN + end]!;
-    }
-  }
-
-  #save(n: number, s: E.Stretch): void {
-    const meta = this.#meta, at = n * META;
-    this.#times[2 * n] = s.start;
-    this.#times[2 * n + 1] = s.end;
-    meta[at + BITS] = s.bits;
-    for (let end = 0; end < 2; end++) {
-      meta[at + BASE + end] = s.base[end]!;
-      meta[at + NEXT_SEQ + end] = s.next[end]!;
-      meta[at + SLACK + end] = s.slack[end]!;
-      meta[at + ISN + end] = s.isn[end]!;
-    }
-  }
-
   #continues(n: number, r: E.Stretch, tcp: boolean): boolean {
-    this.#load(n, this.#a);
+    this.#all.load(n, this.#a);
     return this.#joins(this.#a, r, tcp);
   }
 
@@ -299,34 +201,29 @@ export class Connections {
     const rank = E.directionRank(scratch.words, 0);
     const source = E.sourceIsHigher(scratch.words, 0) ? 1 : 0;
     const text = this.#align(n, scratch, 0, Math.abs(rank), rank < 0, this.#record.start);
-    if (text !== undefined) this.#note(n, { source, at: this.#record.start, records: 1, text });
+    if (text !== undefined) this.#trails.note(n, { source, at: this.#record.start, records: 1, text });
     this.#mergeInto(n, scratch, 0, this.#record);
   }
 
   /** Joins two neighbours when what came between them shows that they are one. */
   #bridge(n: number, after: number, tcp: boolean): void {
-    this.#load(n, this.#a);
-    this.#load(after, this.#b);
+    this.#all.load(n, this.#a);
+    this.#all.load(after, this.#b);
     if (this.#joins(this.#a, this.#b, tcp)) this.#unite(n, after);
   }
 
   /** Merges stretch `after` into its predecessor `n`. */
   #unite(n: number, after: number): void {
-    const store = this.#store, meta = this.#meta;
-    const chunk = store.chunk(after), row = store.row(after);
+    const all = this.#all, chunk = all.chunk(after), row = all.row(after), at = all.start(after);
     const source = E.sourceIsHigher(chunk.words, row * R.WORDS) ? 1 : 0;
-    const records = this.#recordsOf(chunk, row);
-    const text = this.#align(n, chunk, row, meta[after * META + RANK]!, false, this.#times[2 * after]!);
-    if (text !== undefined) this.#note(n, { source, at: this.#times[2 * after]!, records, text });
-    for (const t of this.#turned.get(after) ?? []) this.#note(n, t);
-    this.#turned.delete(after);
-    this.#load(after, this.#b);
+    const records = recordsOf(chunk, row);
+    const text = this.#align(n, chunk, row, all.rank(after), false, at);
+    if (text !== undefined) this.#trails.note(n, { source, at, records, text });
+    this.#trails.move(after, n);
+    all.load(after, this.#b);
     this.#mergeInto(n, chunk, row, this.#b);
-    const next = meta[after * META + NEXT]!;
-    meta[n * META + NEXT] = next;
-    if (next >= 0) meta[next * META + PREVIOUS] = n;
-    else this.#table.replace(after, n);
-    store.remove(after);
+    if (all.next(after) < 0) this.#table.replace(after, n);
+    all.remove(after);
   }
 
   /**
@@ -341,15 +238,14 @@ export class Connections {
     saysOpposite: boolean,
     start: number,
   ): string | undefined {
-    const meta = this.#meta, at = n * META + RANK;
-    const chunk = this.#store.chunk(n), own = this.#store.row(n);
+    const chunk = this.#all.chunk(n), own = this.#all.row(n);
     if (!reversible(chunk.words, own * R.WORDS)) return undefined;
     const higher = E.sourceIsHigher(batch.words, row * R.WORDS);
     const was = E.sourceIsHigher(chunk.words, own * R.WORDS);
-    const mine = meta[at]!;
-    const stronger = rank < mine || rank === mine && start < this.#times[2 * n]!;
+    const mine = this.#all.rank(n);
+    const stronger = rank < mine || rank === mine && start < this.#all.start(n);
     if (stronger) {
-      meta[at] = rank;
+      this.#all.setRank(n, rank);
       const want = higher !== saysOpposite;
       if (was !== want) this.#turn(n, chunk, own);
       if (!saysOpposite) return undefined;
@@ -358,7 +254,7 @@ export class Connections {
       return text;
     }
     if (higher === was) return undefined;
-    const text = describeTurn(batch, row, this.#recordsOf(batch, row));
+    const text = describeTurn(batch, row, recordsOf(batch, row));
     turnRow(batch, row);
     return text;
   }
@@ -367,37 +263,17 @@ export class Connections {
   #turn(n: number, chunk: RecordBatch, row: number): void {
     const source = E.sourceIsHigher(chunk.words, row * R.WORDS) ? 1 : 0;
     // Records that were turned before pointed the other way.
-    const others = this.#turned.get(n)?.filter((t) => t.source !== source) ?? [];
-    const records = this.#recordsOf(chunk, row) - others.reduce((sum, t) => sum + t.records, 0);
+    const others = this.#trails.of(n).filter((t) => t.source !== source);
+    const records = recordsOf(chunk, row) - others.reduce((sum, t) => sum + t.records, 0);
     const text = describeTurn(chunk, row, records);
-    this.#note(n, { source, at: this.#times[2 * n]!, records, text });
+    this.#trails.note(n, { source, at: this.#all.start(n), records, text });
     turnRow(chunk, row);
   }
 
-  #recordsOf(batch: RecordBatch, row: number): number {
-    return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_AGR) === 0 || !batch.agr
-      ? 1
-      : batch.agr[row * R.AGR_DOUBLES + R.AGR_COUNT]!;
-  }
-
-  #note(n: number, turned: Turned): void {
-    let list = this.#turned.get(n);
-    if (!list) this.#turned.set(n, list = []);
-    if (list.length < TRAIL_LIMIT) {
-      list.push(turned);
-      return;
-    }
-    // Beyond the limit only the number is kept, by the end that was called source.
-    const last = list.findIndex((t) => t.text === "" && t.source === turned.source);
-    const merged = { source: turned.source, at: Infinity, text: "" };
-    if (last < 0) list.push({ ...merged, records: turned.records });
-    else list[last] = { ...merged, records: list[last]!.records + turned.records };
-  }
-
   #mergeInto(n: number, batch: RecordBatch, row: number, stretch: E.Stretch): void {
-    const chunk = this.#store.chunk(n), own = this.#store.row(n);
+    const chunk = this.#all.chunk(n), own = this.#all.row(n);
     const a = this.#a;
-    this.#load(n, a);
+    this.#all.load(n, a);
     const later = stretch.start >= a.start;
     const w = own * R.WORDS, v = row * R.WORDS;
     const first = later ? chunk.words : batch.words, f = later ? w : v;
@@ -415,24 +291,23 @@ export class Connections {
     }
     if (later) {
       E.extend(a, stretch);
-      this.#save(n, a);
+      this.#all.save(n, a);
     } else {
       const copy = structuredClone(stretch);
       E.extend(copy, a);
-      this.#save(n, copy);
+      this.#all.save(n, copy);
     }
   }
 
   /** Decides what was unclear, from the first stretch of a chain on. */
   #settleChain(first: number): void {
-    const meta = this.#meta;
-    const tcp = this.#store.chunk(first).words[this.#store.row(first) * R.WORDS + R.PROTO] === 6;
+    const tcp = this.#all.chunk(first).words[this.#all.row(first) * R.WORDS + R.PROTO] === 6;
     let connection = [first];
     for (let n = first;;) {
-      const next = meta[n * META + NEXT]!;
+      const next = this.#all.next(n);
       if (next < 0) break;
-      this.#load(n, this.#a);
-      this.#load(next, this.#b);
+      this.#all.load(n, this.#a);
+      this.#all.load(next, this.#b);
       if (!this.#settles(tcp)) {
         this.#agree(connection);
         this.#endBefore(n, next);
@@ -453,14 +328,14 @@ export class Connections {
   /** Gives the records of one connection that status kept apart the direction of the strongest among them. */
   #agree(connection: readonly number[]): void {
     if (connection.length < 2) return;
-    const rankOf = (n: number) => this.#meta[n * META + RANK]!;
+    const rankOf = (n: number) => this.#all.rank(n);
     const best = connection.reduce((a, b) => rankOf(b) < rankOf(a) ? b : a);
-    const source = (n: number) => E.sourceIsHigher(this.#store.chunk(n).words, this.#store.row(n) * R.WORDS);
+    const source = (n: number) => E.sourceIsHigher(this.#all.chunk(n).words, this.#all.row(n) * R.WORDS);
     const want = source(best);
     for (const n of connection) {
-      const chunk = this.#store.chunk(n), row = this.#store.row(n);
+      const chunk = this.#all.chunk(n), row = this.#all.row(n);
       if (source(n) !== want && reversible(chunk.words, row * R.WORDS)) this.#turn(n, chunk, row);
-      this.#meta[n * META + RANK] = rankOf(best);
+      this.#all.setRank(n, rankOf(best));
     }
   }
 
@@ -468,26 +343,17 @@ export class Connections {
    * A port used anew: the meter had stretched the old record to the time of the new SYN (TCP-10). It ends with its own last packet.
    */
   #endBefore(n: number, next: number): void {
-    const chunk = this.#store.chunk(n), d = this.#store.row(n) * R.DOUBLES, doubles = chunk.doubles;
-    if (
-      (this.#meta[next * META + BITS]! & 3 * E.CLIENT_SYN) === 0 ||
-      this.#times[2 * n + 1] !== this.#times[2 * next]
-    ) return;
+    const chunk = this.#all.chunk(n), d = this.#all.row(n) * R.DOUBLES, doubles = chunk.doubles;
+    const start = this.#all.start(n), end = this.#all.end(n);
+    if ((this.#all.bits(next) & 3 * E.CLIENT_SYN) === 0 || end !== this.#all.start(next)) return;
     const s = doubles[d + R.S_LAST]!, t = doubles[d + R.D_LAST]!;
     const last = s >= t || t !== t ? s : t;
-    if (!(last < this.#times[2 * n + 1]! && last >= this.#times[2 * n]!)) return;
-    const source = E.sourceIsHigher(chunk.words, this.#store.row(n) * R.WORDS) ? 1 : 0;
-    this.#note(n, {
-      source: 1 - source,
-      at: this.#times[2 * n + 1]!,
-      records: 0,
-      rule: "port-reuse",
-      text: `end was ${
-        new Date(this.#times[2 * n + 1]! / 1000).toISOString()
-      }, the SYN of the next connection`,
-    });
-    for (const end of [R.S_END, R.D_END]) if (doubles[d + end]! > last) doubles[d + end] = last;
-    this.#times[2 * n + 1] = last;
+    if (!(last < end && last >= start)) return;
+    const source = E.sourceIsHigher(chunk.words, this.#all.row(n) * R.WORDS) ? 0 : 1;
+    const text = `end was ${new Date(end / 1000).toISOString()}, the SYN of the next connection`;
+    this.#trails.note(n, { source, at: end, records: 0, rule: "port-reuse", text });
+    for (const i of [R.S_END, R.D_END]) if (doubles[d + i]! > last) doubles[d + i] = last;
+    this.#all.setEnd(n, last);
   }
 
   #settles(tcp: boolean): boolean {
@@ -502,80 +368,25 @@ export class Connections {
     const w = row * R.WORDS;
     settleRow(out, row);
     const source = E.sourceIsHigher(out.words, w) ? 1 : 0;
-    const turned = this.#turned.get(n)?.filter((t) => t.source !== source);
+    const turned = this.#trails.of(n).filter((t) => t.source !== source);
     const tcp = out.words[w + R.PROTO] === 6 && isTcp(out.words[w + R.NET]!);
-    const rank = this.#meta[n * META + RANK]!;
+    const rank = this.#all.rank(n);
     if (tcp) {
       out.words[w + R.WHY] = out.words[w + R.WHY]! & ~0xff00 | E.RULE_EVIDENCE[rank]! << 8;
-      if (out.words[w + R.NET] === R.NET_TCP_INIT && turned?.length) out.words[w + R.NET] = R.NET_TCP_PERF;
+      if (out.words[w + R.NET] === R.NET_TCP_INIT && turned.length) out.words[w + R.NET] = R.NET_TCP_PERF;
     }
-    if (!turned || turned.length === 0) return;
+    if (turned.length === 0) return;
     if (turned.some((t) => t.rule === undefined)) out.words[w + R.FLAGS]! |= R.FLAG_CORRECTED;
-    const texts = turned.filter((t) => t.text !== "").sort((a, b) => a.at - b.at)
-      .map((t) => `${t.rule ?? E.RULES[rank]}: ${t.text}`);
-    const rest = turned.filter((t) => t.text === "").reduce((sum, t) => sum + t.records, 0);
-    if (rest > 0) texts.push(`${E.RULES[rank]}: ${rest} more records were turned`);
-    out.moreOf(row).trail = texts;
+    out.moreOf(row).trail = trailLines(turned, E.RULES[rank]!);
   }
-}
-
-/**
- * Reads the direction-free key of a row's conversation into {@linkcode CONNECTION_KEY_WORDS} words of `key` from `at` on, and gives
- * its hash.
- */
-export function connectionKey(x: Int32Array, w: number, key: Int32Array, at = 0): number {
-  const turn = reversible(x, w) && E.sourceIsHigher(x, w);
-  const s = w + (turn ? R.DADDR : R.SADDR), d = w + (turn ? R.SADDR : R.DADDR);
-  key[at] = x[w + R.KEY_TYPE]! | (x[w + R.FLAGS]! & (R.FLAG_MATRIX | R.FLAG_FRAGMENT)) << 8;
-  key[at + 1] = x[w + R.PROTO]!;
-  key[at + 2] = x[w + R.SRCID]!;
-  key[at + 3] = x[w + (turn ? R.DPORT : R.SPORT)]!;
-  key[at + 4] = x[w + (turn ? R.SPORT : R.DPORT)]!;
-  const arp = x[w + R.KEY_TYPE] === R.KEY_ARP;
-  for (let i = 0; i < 4; i++) {
-    key[at + 5 + i] = arp && i > 0 ? 0 : x[s + i]!;
-    key[at + 9 + i] = arp && i > 0 ? 0 : x[d + i]!;
-  }
-  key[at + 13] = 0;
-  return hashConnectionKey(key, at);
-}
-
-/** The hash of the connection key that begins at `at`. */
-export function hashConnectionKey(key: Int32Array, at = 0): number {
-  let hash = 0;
-  for (let i = at; i < at + KEY_WORDS; i++) {
-    hash = Math.imul(hash ^ key[i]!, 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  return hash ^ hash >>> 13;
 }
 
 function isTcp(net: number): boolean {
   return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF;
 }
 
-/** Turns a row; a short TCP form that no longer describes its source becomes the full form. */
-function turnRow(batch: RecordBatch, row: number): void {
-  flip(batch, row);
-  const w = row * R.WORDS;
-  batch.words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
-  if (batch.words[w + R.NET] === R.NET_TCP_INIT) batch.words[w + R.NET] = R.NET_TCP_PERF;
-}
-
-/** One line for the trail: the record as it was. */
-function describeTurn(batch: RecordBatch, row: number, records: number): string {
-  const w = row * R.WORDS, d = row * R.DOUBLES;
-  const packets = batch.doubles[d + R.S_PKTS]! + batch.doubles[d + R.D_PKTS]!;
-  const start = new Date(R.startTime(batch, row) / 1000).toISOString();
-  const from = endpoint(batch.words, w, R.SADDR, R.SPORT), to = endpoint(batch.words, w, R.DADDR, R.DPORT);
-  const what = records === 1 ? "" : `, ${records} records`;
-  return `was ${from} ${direction(batch, row).trim()} ${to} from ${start}, ${packets} packets${what}`;
-}
-
-function endpoint(x: Int32Array, w: number, address: number, port: number): string {
-  const a = w + address;
-  return x[w + R.KEY_TYPE] === R.KEY_IPV6
-    ? `[${formatIpv6(x[a]!, x[a + 1]!, x[a + 2]!, x[a + 3]!)}]:${x[w + port]!}`
-    : `${formatIpv4(x[a]!)}:${x[w + port]!}`;
+/** How many records a row was merged from. */
+function recordsOf(batch: RecordBatch, row: number): number {
+  const merged = batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_AGR;
+  return merged && batch.agr ? batch.agr[row * R.AGR_DOUBLES + R.AGR_COUNT]! : 1;
 }

@@ -18,15 +18,10 @@ export {
 } from "./count.ts";
 export { bin, Binner, type BinOptions, gridOf } from "./bins.ts";
 export { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
-export {
-  CONNECTION_KEY_WORDS,
-  connectionKey,
-  Connections,
-  hashConnectionKey,
-  type KeptStretch,
-  STRETCH_FACTS,
-  type Turned,
-} from "./connections.ts";
+export { CONNECTION_KEY_WORDS, connectionKey, hashConnectionKey } from "./connection_key.ts";
+export { type ConnectionOptions, Connections } from "./connections.ts";
+export { type KeptStretch, STRETCH_FACTS } from "./stretches.ts";
+export { type Turned } from "./trail.ts";
 export { KeyTable } from "./table.ts";
 export { anonymize, Anonymizer } from "./anonymize.ts";
 export { labelRecords, type LabelRule } from "./label.ts";

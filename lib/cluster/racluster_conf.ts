@@ -9,8 +9,11 @@ export interface ClusterModel {
   readonly grep?: RegExp | undefined;
   /** Key fields; the default key when empty. */
   readonly by: readonly string[];
+  /** Longest span of a merged record. */
   readonly status: Duration;
+  /** Longest silence within one. */
   readonly idle: Duration;
+  /** What its records are labelled with. */
   readonly label?: string | undefined;
   /** Records that are taken here go on to the next line as well. */
   readonly cont: boolean;
@@ -28,7 +31,9 @@ export interface ClusterModel {
 
 /** A racluster.conf: what it is called and its models in order. */
 export interface ClusterConf {
+  /** `RACLUSTER_MODEL_NAME`. */
   readonly name?: string | undefined;
+  /** Its lines, in the order in which they are tried. */
   readonly models: readonly ClusterModel[];
   /** Settings in force at the end, for records that no line takes. */
   readonly rest: Pick<ClusterModel, "correct" | "preserve" | "report" | "metric">;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./against.ts";
 export * from "./diff.ts";
 export { COMPARED_FIELDS } from "./classify.ts";
 export { connectionOf, endText, hex64, isUnknown, refOf } from "./ref.ts";

@@ -11,14 +11,21 @@ import { Reassembly } from "./reassembly.ts";
 export interface Conversation {
   /** `tcp.stream` or `udp.stream`: numbers from 0 in order of the first packet. */
   readonly stream: number;
+  /** Address of the end that sent the first packet. */
   readonly a: string;
+  /** Its port. */
   readonly aPort: number;
+  /** Address of the other end. */
   readonly b: string;
+  /** Its port. */
   readonly bPort: number;
-  /** Frames and bytes on the wire from a to b, and from b to a. */
+  /** Frames from a to b. */
   readonly packetsAB: number;
+  /** Bytes on the wire from a to b. */
   readonly bytesAB: number;
+  /** Frames from b to a. */
   readonly packetsBA: number;
+  /** Bytes on the wire from b to a. */
   readonly bytesBA: number;
   /** First packet: microseconds since 1970. */
   readonly start: number;

@@ -156,7 +156,10 @@ export class MeterBank {
     holders: KeyHolders;
   } | undefined {
     const decodes = this.#decodes, group = decodes[0]?.groups[0];
-    if (decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets || this.#shard) {
+    if (
+      decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets ||
+      this.#shard
+    ) {
       return undefined;
     }
     return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };

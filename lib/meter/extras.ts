@@ -4,6 +4,7 @@ import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Meter } from "./meter.ts";
+import { IN_PROTO, UNDECIDED } from "./tcp.ts";
 
 /** Doubles of one side: last packet time, then (n, smallest, largest, sum, sum of squares) active, then idle. */
 const SIDE = 11;
@@ -21,6 +22,8 @@ export class Extras {
   readonly #user: number;
   readonly #maxInterval: number;
   readonly #quirks: boolean;
+  // What was decided for the packet before (see UNDECIDED).
+  #decided = IN_PROTO;
   #times: Float64Array = new Float64Array(0);
   // User data by 2 * row + side; `used` bytes of each buffer belong to the interval.
   #data: (Uint8Array | undefined)[] = [];
@@ -109,8 +112,11 @@ export class Extras {
     if (this.#jitter) {
       const t = this.#times, r = row * ROW + side * SIDE, now = c.time[i]!, last = t[r]!;
       const interval = now - last;
-      if (interval > 0 && interval < this.#maxInterval) {
-        const b = r + (inProto ? ACTIVE : IDLE);
+      const decided = this.#quirks && inProto & UNDECIDED && c.kind[i]! & P.P_RAW_PATH ? this.#decided : inProto;
+      this.#decided = decided;
+      // TIM-12: a last time in second 0 is not set.
+      if (interval > 0 && interval < this.#maxInterval && (last >= 1e6 || last < 0 || !this.#quirks)) {
+        const b = r + (decided & IN_PROTO ? ACTIVE : IDLE);
         const n = t[b]!;
         t[b] = n + 1;
         if (n === 0 || interval < t[b + 1]!) t[b + 1] = interval;

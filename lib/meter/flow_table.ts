@@ -45,6 +45,8 @@ export const IS_HIDDEN = 16;
 export const IS_LEDGERED = 32;
 /** Direction came from a ghost. */
 export const IS_REMEMBERED = 64;
+/** The entry aged out and is kept for the fallow timeout. */
+export const IS_FALLOW = 128;
 
 /** Rows kept as queue heads: status queue first, then one for each distinct timeout. */
 export const QUEUE_ROWS = 32;

@@ -42,6 +42,7 @@ export const E_EVICTED = 8;
 
 /** One event of the ledger. Times are microseconds since 1970. */
 export interface LedgerEvent {
+  /** What happened. */
   readonly kind: EventKind;
   /** Capture time at which it happened (clock `exact`: when it was due). */
   readonly time: number;

@@ -16,7 +16,7 @@ import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext } from "./tcp.ts";
+import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
 import { accountArp, accountEsp, accountFragment, accountRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 
@@ -243,7 +243,7 @@ export class Meter {
     let side = swap ^ state[s + T.S_ORIENT]!;
     this.#stamp(d, w, side, time, c.nano[i]!);
     this.extras?.before(this, row, c, i, side);
-    let inProto = 1;
+    let inProto = IN_PROTO | UNDECIDED;
     const low = kind & P.P_KIND_MASK;
     // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
     if (low <= P.P_IP || low === P.P_FRAGMENT) {
@@ -283,7 +283,7 @@ export class Meter {
           c.tcpOptions[i]!,
           this.#duplicates,
         );
-        inProto = did & IN_PROTO ? 1 : 0;
+        inProto = did;
         if (did & RESTART) {
           this.#restart(row, c, i, side, swap);
           side = 0;

@@ -39,6 +39,8 @@ export const DONE = 0;
 export const RESTART = 1;
 /** Set beside the result when the packet's payload moved in proper order (REC-7, "active" class). */
 export const IN_PROTO = 2;
+/** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
+export const UNDECIDED = 4;
 
 /** Option bits and window scale of a packet, into the entry. */
 function takeOptions(I: Int32Array, b: number, x: number, options: number): void {
@@ -128,7 +130,7 @@ function sequenceStep(
   ipid: number,
   duplicates: boolean,
 ): number {
-  if ((flags & 0x3f) === SYN) return IN_PROTO;
+  if (flags === SYN) return IN_PROTO | UNDECIDED;
   let inProto = IN_PROTO;
   if ((flags & (FIN | RST)) === 0) {
     if (win === 0) {
@@ -232,9 +234,9 @@ export function tcpNext(
   ack >>>= 0;
   const state = I[b + R.TCP_STATE]!;
   if (state === LISTEN) {
-    if (flags & SYN) return RESTART | IN_PROTO;
+    if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
     I[x + R.T_FLAGS]! |= flags;
-    return IN_PROTO;
+    return IN_PROTO | UNDECIDED;
   }
   I[x + R.T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
@@ -260,7 +262,7 @@ export function tcpNext(
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
       I[b + R.TCP_STATUS]! |= R.TCP_SYNACK;
-      if (I[y + R.T_SEQ] === I[x + R.T_ACK]) I[b + R.SYNACK] = now - F[yLast]!;
+      if (I[y + R.T_SEQ] === I[x + R.T_ACK]) I[b + R.SYNACK] = Math.abs(now - F[yLast]!);
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + R.TCP_STATUS]! |= R.TCP_FIN;
@@ -276,7 +278,7 @@ export function tcpNext(
       if (flags & ACK) {
         next = ESTABLISHED;
         I[b + R.TCP_STATUS]! |= R.TCP_EST;
-        if (I[x + R.T_SEQ] === I[y + R.T_ACK]) I[b + R.ACKDAT] = now - F[yLast]!;
+        if (I[x + R.T_SEQ] === I[y + R.T_ACK]) I[b + R.ACKDAT] = Math.abs(now - F[yLast]!);
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {

@@ -11,6 +11,8 @@ export class TimeoutQueues {
   count = 0;
   /** Queue of a UDP entry whose record holds more than two packets (TIM-5). */
   readonly busyUdp: number;
+  /** Queue of TCP entries that have aged out but are kept; 0 without a fallow timeout. */
+  readonly fallow: number;
   readonly #limits = new Float64Array(QUEUE_ROWS);
   readonly #byKind = new Int32Array(256);
 
@@ -28,6 +30,7 @@ export class TimeoutQueues {
     this.#byKind[P.P_FRAGMENT] = quirks ? ip : this.#queue(t.frag);
     this.#byKind[P.P_ARP] = this.#byKind[P.P_RARP] = this.#queue(t.arp);
     this.busyUdp = quirks ? this.#queue(CONSTANT) : ip;
+    this.fallow = settings.fallow > 0 ? this.#queue(settings.fallow) : 0;
   }
 
   #queue(limit: number): number {

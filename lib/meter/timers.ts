@@ -6,6 +6,7 @@ import { keyOfRow } from "./interval.ts";
 import { KEY_WORDS } from "./key_rules.ts";
 import * as E from "./ledger.ts";
 import type { Meter } from "./meter.ts";
+import { CLOSED, CLOSING, LISTEN } from "./tcp.ts";
 import { TimeoutQueues } from "./timeouts.ts";
 
 /** Sweeps happen at most so often in capture time (TIM-4). */
@@ -62,12 +63,10 @@ export class Timers {
       this.toStatus(row);
       return row;
     }
-    if (this.exact) {
-      const due = table.qtime[row]! + this.queues.limitOf(table.state[s + T.S_QUEUE]!);
-      if (now >= due) {
-        this.#drop(row, due);
-        return 0;
-      }
+    while (this.exact) {
+      const due = table.qtime[row]! + this.queues.limitOf(this.#queueOf(row));
+      if (now < due) break;
+      if (this.#drop(row, due)) return 0;
     }
     meter.note(E.E_REVIVED, row, now, NaN);
     this.toStatus(row);
@@ -80,7 +79,7 @@ export class Timers {
     table.unlink(row);
     table.push(T.STATUS_QUEUE, row, this.now);
     const at = row * T.STATE_WORDS + T.S_BITS;
-    table.state[at] = (table.state[at]! & ~T.ON_TIMEOUT) | T.ON_STATUS;
+    table.state[at] = (table.state[at]! & ~(T.ON_TIMEOUT | T.IS_FALLOW)) | T.ON_STATUS;
   }
 
   /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
@@ -154,13 +153,33 @@ export class Timers {
     table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
   }
 
-  /** The idle timer fires: the entry is forgotten without a word (TIM-3), but may leave a ghost. */
-  #drop(row: number, due: number): void {
+  /** Timeout queue that a parked entry stands on. */
+  #queueOf(row: number): number {
+    const s = row * T.STATE_WORDS, state = this.#meter.table.state;
+    return state[s + T.S_BITS]! & T.IS_FALLOW ? this.queues.fallow : state[s + T.S_QUEUE]!;
+  }
+
+  /** Argus 5: a TCP entry that has aged out lies fallow, unless it was closed or reset (spec/presets.md section 8). */
+  #layFallow(row: number, when: number): boolean {
+    const table = this.#meter.table, s = row * T.STATE_WORDS, bits = table.state[s + T.S_BITS]!;
+    if (bits & T.IS_FALLOW || (table.state[s + T.S_KIND]! & P.P_KIND_MASK) !== P.P_TCP) return false;
+    const state = table.words[row * R.WORDS + R.TCP_STATE]!;
+    if (state === LISTEN || state === CLOSED || state === CLOSING) return false;
+    table.unlink(row);
+    table.push(this.queues.fallow, row, when);
+    table.state[s + T.S_BITS] = bits | T.IS_FALLOW;
+    return true;
+  }
+
+  /** The idle timer fires: the entry is forgotten without a word (TIM-3), but may leave a ghost. False when it is kept after all. */
+  #drop(row: number, due: number): boolean {
     const meter = this.#meter, when = this.exact ? due : this.now;
+    if (this.queues.fallow !== 0 && this.#layFallow(row, when)) return false;
     meter.note(E.E_DELETED, row, when, due);
     if (meter.ghosts !== undefined) this.#leaveGhost(row, when);
     meter.table.unlink(row);
     meter.forget(row);
+    return true;
   }
 
   #leaveGhost(row: number, when: number): void {

@@ -165,9 +165,11 @@ function mergeTcpAsArgus(a: RecordBatch, ar: number, b: RecordBatch, br: number)
       } else x[s + L.T_SEQBASE] = other;
     } else x[s + L.T_SEQ] = y[t + L.T_SEQ]!;
     x[p + L.T_SEQ] = y[q + L.T_SEQ]!;
+    // The source's status bits are united, and then added once more (observed; IPv6 prints them in its flags).
+    x[s + L.T_STATUS] = (x[s + L.T_STATUS]! | y[t + L.T_STATUS]!) + y[t + L.T_STATUS]!;
+    x[p + L.T_STATUS]! |= y[q + L.T_STATUS]!;
     for (let side = 0; side < 2; side++) {
       const i = s + side * L.SIDE_WORDS, j = t + side * L.SIDE_WORDS;
-      x[i + L.T_STATUS]! |= y[j + L.T_STATUS]!;
       x[i + L.T_FLAGS]! |= y[j + L.T_FLAGS]!;
       x[i + L.T_ACK] = y[j + L.T_ACK]!;
       x[i + L.T_WINBYTES] = y[j + L.T_WINBYTES]!;

@@ -50,11 +50,13 @@ export type PeerQuirk =
 export interface PeerRules {
   /** What makes a flow: Argus' own key, or addresses, ports and protocol. */
   readonly key: "argus" | "5-tuple";
+  /** What of an ICMP message is in its key. */
   readonly icmp: IcmpRule;
   /** Protocols that have ports. */
   readonly withPorts: readonly number[];
   /** Protocols told apart; all others count as protocol 0. */
   readonly protocols: "all" | readonly number[];
+  /** What becomes of IP fragments. */
   readonly fragments: FragmentRule;
   /** Whether extension headers of IPv6 are walked; else the first one's number is the protocol. */
   readonly walksExtensions: boolean;
@@ -62,6 +64,7 @@ export interface PeerRules {
   readonly perPacket: { readonly icmp: boolean; readonly udpPorts: readonly number[] };
   /** Whether both directions make one record, or a record each, with the times of the pair. */
   readonly output: "biflow" | "two-uniflows";
+  /** What turns a flow round against its first packet. */
   readonly turn: readonly TurnRule[];
   /** Ports of servers, for `turn: "server-port"`. */
   readonly serverPorts: readonly number[];
@@ -69,8 +72,9 @@ export interface PeerRules {
   readonly forward: "end" | "address";
   /** Source after a cut by life: the sender of the next packet, the old one, or the old one except for UDP after a longer silence. */
   readonly afterCut: "sender" | "keep" | "keep-tcp";
-  /** Whether a record ends when its silence or life reaches the limit, or exceeds it. */
+  /** Whether a record ends when its silence reaches the limit, or exceeds it. */
   readonly idleTest: ">" | ">=";
+  /** The same for its life. */
   readonly lifeTest: ">" | ">=";
   /** Whether silence is noticed at all. */
   readonly idleWhen: "due" | "never";
@@ -86,19 +90,23 @@ export interface PeerRules {
   readonly linger: number;
   /** How long an unanswered SYN is waited on. */
   readonly attempt: number;
-  /** Timeouts of TCP flows with a FIN from both sides, or a RST; 0: as any other. */
+  /** Timeout of TCP flows with a FIN from both sides; 0: as any other. */
   readonly finTimeout: number;
+  /** Timeout of TCP flows with a RST; 0: as any other. */
   readonly rstTimeout: number;
   /** Timeout of established TCP flows to some ports. */
   readonly portTimeout: { readonly ports: readonly number[]; readonly us: number };
+  /** What a packet counts in bytes. */
   readonly bytes: ByteRule;
   /** Records with fewer packets are not written. */
   readonly minPackets: number;
   /** Limits are looked at, and the table is brought to size, only after so many packets; 0: at every packet. */
   readonly batch: number;
-  /** Most flows at once, and most bytes of one direction. */
+  /** Most flows at once. */
   readonly maxFlows: number;
+  /** Most bytes of one direction of a record. */
   readonly maxBytes: number;
+  /** What else the tool does and its documentation does not say. */
   readonly oddities: readonly PeerQuirk[];
 }
 

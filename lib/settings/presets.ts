@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Duration, formatDuration, parseDuration } from "../base/mod.ts";
+import { type Duration, formatDuration, parseDuration, Problem } from "../base/mod.ts";
 import { type PeerRules, PLAIN_RULES } from "./peer_rules.ts";
 import { argus, type Settings, type SettingsInput, withSettings } from "./settings.ts";
 
@@ -30,9 +30,19 @@ function preset(
   return named(base, input);
 }
 
+/** Timeouts that together are the idle timeout of most meters. */
+const IDLES: readonly string[] = ["tcp", "ip", "icmp", "other"];
+
 function named(base: Settings, input: SettingsInput): Settings {
   const changes = Object.entries(input).filter(([key, value]) => key !== "name" && value !== undefined);
-  const text = [base.preset, ...changes.map(([key, value]) => changeText(key, value))].join(" ");
+  const rest = new Map(changes);
+  const common = IDLES.map((key) => rest.get(key));
+  const isCommon = common[0] !== undefined && common.every((value) => value === common[0]);
+  const text = [
+    base.preset,
+    ...(isCommon ? [`idle=${formatDuration(parseDuration(common[0] as Duration, "idle"))}`] : []),
+    ...changes.filter(([key]) => !(isCommon && IDLES.includes(key))).map(([key, value]) => changeText(key, value)),
+  ].join(" ");
   return withSettings(base, { ...input, quirks: input.quirks ?? base.quirks, name: input.name ?? text });
 }
 
@@ -264,3 +274,15 @@ export const PRESETS: Readonly<Record<string, (input?: SettingsInput) => Setting
   softflowd,
   "softflowd-live": softflowdLive,
 });
+
+/**
+ * The preset with this name.
+ *
+ * @throws {Problem} `unknown-name`.
+ */
+export function presetOf(name: string): (input?: SettingsInput) => Settings {
+  if (!Object.hasOwn(PRESETS, name)) {
+    throw new Problem("unknown-name", `Expected a preset (${Object.keys(PRESETS).join(", ")}) but found "${name}"`);
+  }
+  return PRESETS[name]!;
+}

@@ -54,7 +54,9 @@ export interface CacheProgress {
   readonly skipped: number;
   /** Rows written, those that replaced others included. */
   readonly rows: number;
+  /** Transactions that were committed. */
   readonly commits: number;
+  /** Transactions begun again after a deadlock or a busy database. */
   readonly retries: number;
 }
 

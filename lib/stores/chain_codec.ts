@@ -67,7 +67,7 @@ export function restoreChain(bytes: Uint8Array, into: Connections): void {
     });
   }
   input.at += 16;
-  input.at += input.u16();
+  input.raw(input.u16());
   const count = input.u16();
   const batch = new RecordBatch(1);
   for (let i = 0; i < count; i++) {

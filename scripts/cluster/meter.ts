@@ -19,10 +19,14 @@ export async function* meterShard(
     ready.push(own);
     return batch.fresh();
   }], { connections: true, shard: packetsOfShard(shard) });
+  let last = -Infinity;
   for await (const frames of openFrames(capture)) {
     bank.take(frames);
+    for (let i = 0; i < frames.length; i++) if (frames.time[i]! > last) last = frames.time[i]!;
     yield* ready.splice(0);
   }
+  // The timers of a shard run to the end of the whole capture, not of its own packets.
+  if (last > -Infinity) bank.tick(last);
   bank.end();
   yield* ready;
 }

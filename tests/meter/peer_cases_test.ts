@@ -27,7 +27,8 @@ function settingOf(command: string): Settings {
 
 /** expected.csv as nfdump would print it without the duration. */
 function withoutDuration(csv: string): string {
-  return csv.trim().split("\n").slice(1).map((line) => line.split(",").filter((_, i) => i !== 2).join(",")).join("\n");
+  return csv.trim().split("\n").slice(1).map((line) => line.split(",").filter((_, i) => i !== 2).join(","))
+    .join("\n");
 }
 
 /**
@@ -35,10 +36,14 @@ function withoutDuration(csv: string): string {
  * with the first packet has no time at all. Neither is a fact of metering.
  */
 function comparable(rows: readonly PeerRow[], theirs: readonly PeerRow[]): string[] {
-  const shift = theirs.some((r) => r.start % 1e6 !== 0 && r.end % 1e6 === 0) ? Math.max(...rows.map((r) => r.end)) % 1e6 : 0;
+  const shift = theirs.some((r) => r.start % 1e6 !== 0 && r.end % 1e6 === 0)
+    ? Math.max(...rows.map((r) => r.end)) % 1e6
+    : 0;
   return rows.map((r) => {
     const timeless = theirs.some((t) => t.start === 0 && t.key === r.key && t.bytes === r.bytes);
-    return peerRowText(timeless ? { ...r, start: 0, end: 0 } : { ...r, start: r.start - shift, end: r.end - shift });
+    return peerRowText(
+      timeless ? { ...r, start: 0, end: 0 } : { ...r, start: r.start - shift, end: r.end - shift },
+    );
   }).sort();
 }
 
@@ -48,8 +53,12 @@ Deno.test({
   async fn(t) {
     for (const { name } of [...Deno.readDirSync(root!)].sort((a, b) => a.name < b.name ? -1 : 1)) {
       await t.step(name, async () => {
-        const [only] = await meterAll(`${root}/${name}/in.pcap`, [settingOf(Deno.readTextFileSync(`${root}/${name}/cmd`))]);
-        const theirs = await nfdumpRows(withoutDuration(Deno.readTextFileSync(`${root}/${name}/expected.csv`)));
+        const [only] = await meterAll(`${root}/${name}/in.pcap`, [
+          settingOf(Deno.readTextFileSync(`${root}/${name}/cmd`)),
+        ]);
+        const theirs = await nfdumpRows(
+          withoutDuration(Deno.readTextFileSync(`${root}/${name}/expected.csv`)),
+        );
         assertEquals(comparable(peerRows(only!.batch), theirs), theirs.map(peerRowText).sort());
       });
     }

@@ -1,5 +1,17 @@
 import { encodePcap } from "../../lib/capture/mod.ts";
-import { ACK, address, ethernet, FIN, icmp, ip, PSH, RST, SYN, tcp, udp } from "../../scripts/synth/packets.ts";
+import {
+  ACK,
+  address,
+  ethernet,
+  FIN,
+  icmp,
+  ip,
+  PSH,
+  RST,
+  SYN,
+  tcp,
+  udp,
+} from "../../scripts/synth/packets.ts";
 
 const FLAGS: Readonly<Record<string, number>> = { S: SYN, A: ACK, F: FIN, R: RST, P: PSH };
 /** Where all captures of these tests begin, microseconds. */
@@ -15,14 +27,19 @@ function frame(source: string, target: string, protocol: number, payload: Uint8A
 
 /** A TCP segment between the client 10.0.0.1:40000 (`C`) and the server 10.0.0.2:80 (`S`), flags as letters. */
 export function segment(seconds: number, from: "C" | "S", flags: string, length = 0, seq = 1000): Timed {
-  const ends = from === "C" ? ["10.0.0.1", "10.0.0.2"] as const : ["10.0.0.2", "10.0.0.1"] as const;
+  const ends: readonly [string, string] = from === "C" ? ["10.0.0.1", "10.0.0.2"] : ["10.0.0.2", "10.0.0.1"];
   const [sport, dport] = from === "C" ? [40000, 80] : [80, 40000];
   const bits = [...flags].reduce((sum, letter) => sum | FLAGS[letter]!, 0);
   const [source, target] = [address(ends[0]), address(ends[1])];
   const data = new Uint8Array(length);
   return [
     seconds,
-    frame(...ends, 6, tcp(source, target, { sport: sport!, dport: dport!, flags: bits, seq, ack: 1, data })),
+    frame(
+      ends[0],
+      ends[1],
+      6,
+      tcp(source, target, { sport: sport!, dport: dport!, flags: bits, seq, ack: 1, data }),
+    ),
   ];
 }
 
@@ -50,7 +67,9 @@ export function message(seconds: number, source: string, target: string, type: n
 
 /** A capture of these frames. */
 export function capture(frames: readonly Timed[]): Uint8Array {
-  return encodePcap(frames.map(([seconds, data]) => ({ time: START + Math.round(seconds * 1e6), bytes: data })));
+  return encodePcap(
+    frames.map(([seconds, data]) => ({ time: START + Math.round(seconds * 1e6), bytes: data })),
+  );
 }
 
 /**

@@ -5,7 +5,14 @@ import { type PeerRow, peerRows, unmatched } from "./peer_rows.ts";
 import { hasProgram, nfpcapdRows, nfstreamPython, nfstreamRows, softflowdRows } from "./real_peers.ts";
 import { nfstream } from "../../lib/settings/mod.ts";
 
-const fixtures = ["disordered", "icmp-reply-first", "missing-handshake", "port-reuse", "server-first", "synack-first"]
+const fixtures = [
+  "disordered",
+  "icmp-reply-first",
+  "missing-handshake",
+  "port-reuse",
+  "server-first",
+  "synack-first",
+]
   .map((name) => new URL(`../../fixtures/${name}.pcap`, import.meta.url).pathname);
 const python = await nfstreamPython();
 
@@ -39,7 +46,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "nfstream: our records of six fixtures are the real program's (PANOPTES_NFSTREAM names a Python that has it)",
+  name:
+    "nfstream: our records of six fixtures are the real program's (PANOPTES_NFSTREAM names a Python that has it)",
   ignore: python === undefined,
   fn: () => compare(nfstream(), (capture) => nfstreamRows(python!, capture)),
 });

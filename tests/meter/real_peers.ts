@@ -92,7 +92,8 @@ export function softflowdRows(capture: string, options = ""): Promise<PeerRow[]>
 export async function nfstreamPython(): Promise<string | undefined> {
   for (const python of [Deno.env.get("PANOPTES_NFSTREAM"), "python3"]) {
     if (!python || !await hasProgram(python)) continue;
-    const { success } = await new Deno.Command(python, { args: ["-c", "import nfstream"], stderr: "null" }).output();
+    const { success } = await new Deno.Command(python, { args: ["-c", "import nfstream"], stderr: "null" })
+      .output();
     if (success) return python;
   }
   return undefined;
@@ -105,7 +106,11 @@ export function nfstreamRows(python: string, capture: string, options = ""): Pro
       ` NFStreamer(source=sys.argv[1], n_dissections=0, statistical_analysis=True, n_meters=1, ${options})` +
       ".to_csv(path=sys.argv[2], columns_to_anonymize=[])\n";
     await Deno.writeTextFile(`${directory}/run.py`, script);
-    await new Deno.Command(python, { args: [`${directory}/run.py`, capture, `${directory}/flows.csv`], stdout: "null", stderr: "null" })
+    await new Deno.Command(python, {
+      args: [`${directory}/run.py`, capture, `${directory}/flows.csv`],
+      stdout: "null",
+      stderr: "null",
+    })
       .output();
     const all = new R.RecordBatch(16);
     for await (const batch of readFlowText(`${directory}/flows.csv`, { strict: true })) {

@@ -6,6 +6,7 @@ import { protocolName } from "../names/protocols.ts";
 import { serviceName } from "../names/services.ts";
 import type { Sink } from "../print/sink.ts";
 import { type Field, type IpfixElement, type PrintStyle, type Put, text } from "./field.ts";
+import { isisDestination, isisPort, isisSource } from "./isis.ts";
 import { hasTcp } from "./row.ts";
 
 /** A MAC address as printed; the broadcast address has a name. */
@@ -32,8 +33,9 @@ export function addressText(batch: RecordBatch, row: number, offset: number, nam
     case R.KEY_ETHER:
     case R.KEY_RARP:
     case R.KEY_WLAN:
-    case R.KEY_ISIS:
       return named ? macText(w[a]!, w[a + 1]!) : formatMac(w[a]!, w[a + 1]!);
+    case R.KEY_ISIS:
+      return offset === R.SADDR ? isisSource(batch, row) : isisDestination(batch, row);
     case R.KEY_NONE:
       return "";
     default:
@@ -46,20 +48,33 @@ function putAddress(offset: number): (style: PrintStyle) => Put {
     const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE];
     if (key === R.KEY_IPV4 && (batch.words[at + R.FLAGS]! & R.FLAG_MAR) === 0) {
       sink.ipv4(batch.words[at + offset]!);
-    } else sink.ascii(addressText(batch, row, offset, style.macNames));
+    } else {
+      const text = addressText(batch, row, offset, style.macNames);
+      sink.ascii(text === "" && key === R.KEY_ISIS && style.delimiter !== "" ? "(null)" : text);
+    }
   };
 }
 
-/** Addresses in rasort's order: IPv4, then IPv6, then the others, each by value (cluster.md section 7). */
+/**
+ * Addresses in rasort's order: IPv4, then IPv6, then the others, each by value (cluster.md section 7); IPv6 word by word as a
+ * little endian machine reads them (observed).
+ */
 function addressOrder(offset: number): (batch: RecordBatch, row: number) => string {
   return (batch, row) => {
     const at = row * R.WORDS, w = batch.words, key = w[at + R.KEY_TYPE]!;
     const rank = key === R.KEY_IPV4 ? 1 : key === R.KEY_IPV6 ? 2 : 3;
     const n = key === R.KEY_IPV6 ? 4 : key === R.KEY_IPV4 || key === R.KEY_ARP ? 1 : 2;
     let order = String(rank);
-    for (let i = 0; i < n; i++) order += (w[at + offset + i]! >>> 0).toString(16).padStart(8, "0");
+    for (let i = 0; i < n; i++) {
+      const word = w[at + offset + i]!;
+      order += ((n === 4 ? exchanged(word) : word) >>> 0).toString(16).padStart(8, "0");
+    }
     return order;
   };
+}
+
+function exchanged(word: number): number {
+  return word << 24 | (word & 0xff00) << 8 | (word >>> 8) & 0xff00 | word >>> 24;
 }
 
 /** Classful network of the address: /8, /16, /24, others whole. */
@@ -117,7 +132,8 @@ const SAP_ISO = 254;
 function etherProto(w: Int32Array, at: number, numbers: number): string {
   const type = w[at + R.PROTO]!;
   if (numbers === 2) return String(type);
-  if (type === 0) return w[at + R.SPORT] === SAP_ISO && w[at + R.DPORT] === SAP_ISO ? "isis" : "llc";
+  if (w[at + R.SPORT] === SAP_ISO && w[at + R.DPORT] === SAP_ISO) return "isis";
+  if (type === 0) return "llc";
   const name = etherTypeName(type);
   return name === "unknown" && numbers === 1 ? String(type) : name;
 }
@@ -156,6 +172,8 @@ export function portNumber(batch: RecordBatch, row: number, side: 0 | 1): number
     case HEX4:
       return side === 0 ? v & 0xffff : swap16(v);
     case HEX8:
+      // A merge of several leaves none.
+      if (v === 0) return 0;
       // A little endian reader writes the mask lengths 32, 32 over the upper half of the SPI (format section 4).
       return batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4 ? 0x20200000 | v & 0xffff : v >>> 0;
     default:
@@ -164,7 +182,13 @@ export function portNumber(batch: RecordBatch, row: number, side: 0 | 1): number
 }
 
 function putPort(side: 0 | 1): (style: PrintStyle) => Put {
-  return (style) => (batch, row, sink) => writePort(batch, row, side, sink, style.numbers);
+  return (style) => (batch, row, sink) => {
+    writePort(batch, row, side, sink, style.numbers);
+    // The original ends the checksum of IS-IS with a delimiter of its own.
+    if (side === 1 && style.delimiter !== "" && batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_ISIS) {
+      sink.ascii(style.delimiter);
+    }
+  };
 }
 
 function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, numbers: number): void {
@@ -187,7 +211,8 @@ function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, num
       if (!names) return sink.integer(v);
   }
   sink.ascii("0x");
-  sink.hex(v, kind === HEX8 ? 8 : 4);
+  if (kind === HEX8 && v === 0) sink.byte(48);
+  else sink.hex(v, kind === HEX8 ? 8 : 4);
 }
 
 function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
@@ -198,8 +223,10 @@ function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
       if ((batch.words[at + R.FLAGS]! & R.FLAG_MAR) !== 0) {
         return managementText(batch, row, side === 0 ? "dropped" : "clients");
       }
+      if (side === 1 && batch.words[at + R.KEY_TYPE] === R.KEY_ISIS) return isisPort(batch, row);
       return batch.words[at + R.KEY_TYPE] === R.KEY_NONE ? "(null)" : "";
     }
+    if (kind === HEX8 && v === 0) return "0x0";
     if (kind === HEX4 || kind === HEX8) return `0x${v.toString(16).padStart(kind === HEX8 ? 8 : 4, "0")}`;
     return String(v);
   };

@@ -71,6 +71,8 @@ export interface PrintStyle {
   readonly rmon: boolean;
   /** `-M printer=`: how user data prints. */
   readonly userData: "ascii" | "hex" | "encode32" | "encode64" | "obfuscate";
+  /** `-c`: delimiter between fields; empty for fixed width. */
+  readonly delimiter: string;
   /** Output ordinal of the record being printed, from 1 (field rank). */
   readonly counter: { rank: number };
   /** Flow addresses that are the broadcast MAC print by name: only beside a column smac or dmac (observed). */

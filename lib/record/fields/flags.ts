@@ -66,8 +66,9 @@ function tcpLetters(batch: RecordBatch, row: number, out: Uint8Array, to: number
   const at = row * R.WORDS, w = batch.words;
   const status = w[at + R.TCP_STATUS]!;
   if (w[at + R.KEY_TYPE] === R.KEY_IPV6) {
-    // Only what the source's own status word has too (a side marks both bits of a pair).
-    out[to + 3] = pair(status & w[at + R.SIDE + R.T_STATUS]!, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
+    // Only when the source's own status word has one of the bits; which one does not matter (observed).
+    if ((w[at + R.SIDE + R.T_STATUS]! & (R.TCP_S_RETRANS | R.TCP_D_RETRANS)) === 0) return;
+    out[to + 3] = pair(status, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
     return;
   }
   let loss = pair(status, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);

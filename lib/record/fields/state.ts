@@ -2,6 +2,7 @@ import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 import type { Sink } from "../print/sink.ts";
 import { type Field, type PrintStyle, type Put, text } from "./field.ts";
+import { isisState } from "./isis.ts";
 import { hasTcp, isProtocol, packets } from "./row.ts";
 
 const UNREACHABLE = [
@@ -141,6 +142,7 @@ export function stateWord(batch: RecordBatch, row: number, rmon = false): string
   if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return MANAGEMENT[cause & 0xf0] ?? "";
   if ((cause & 0xf0) === R.CAUSE_ERROR) return "ERR";
   const proto = w[at + R.PROTO]!, key = w[at + R.KEY_TYPE];
+  if (key === R.KEY_ISIS) return isisState(batch, row);
   if ((w[at + R.FLAGS]! & R.FLAG_MATRIX) !== 0) return "UNK";
   if (key === R.KEY_IPV4 && proto === 1) return icmpState(batch, row);
   if (key === R.KEY_IPV6 && proto === 58) return icmp6State(batch, row);
@@ -193,8 +195,9 @@ function putState(style: PrintStyle): Put {
   const words = (batch: RecordBatch, row: number, sink: Sink) =>
     sink.ascii(stateWord(batch, row, style.rmon));
   const tcp = (write: (batch: RecordBatch, row: number) => string): Put => (batch, row, sink) => {
-    if (isProtocol(batch, row, 6) && (hasTcp(batch, row) || style.state !== "z")) sink.ascii(write(batch, row));
-    else words(batch, row, sink);
+    if (isProtocol(batch, row, 6) && (hasTcp(batch, row) || style.state !== "z")) {
+      sink.ascii(write(batch, row));
+    } else words(batch, row, sink);
   };
   switch (style.state) {
     case "z":

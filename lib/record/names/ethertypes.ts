@@ -6,7 +6,7 @@
 
 /** First type, "-" and last type where a range shares the name. */
 const TYPES = `
-2048=ip 2054=arp 32821=rarp 1536=idp 1632-1633=dlog 2049=x75 2050=nbs 2051=ecma 2052=chaos 2053=x25
+65535=* 2048=ip 2054=arp 32821=rarp 1536=idp 1632-1633=dlog 2049=x75 2050=nbs 2051=ecma 2052=chaos 2053=x25
 2055=xnscp 2056=frarp 2076=symbl 2184-2186=xyplx 2304=ubdeb 2560=pup.3 2561=pupat 2989=vines 2990=vinlb
 2991=vinec 4096=brktn 4097-4111=brkte 5632=valid 6532=train 8192=cdp 8193=cgmp 8195=vtp 9298=cent
 15367=nbp 16962=pcs 21000=bbn 24576=decun 24577=decdl 24578=decrc 24579=decro 24580=lat 24581=decdp

@@ -74,6 +74,7 @@ export function styleOf(options: PrintOptions): PrintStyle {
     state: options.state ?? "words",
     rmon: options.rmon ?? false,
     userData: options.userData ?? "ascii",
+    delimiter: options.delimiter ?? "",
     counter: { rank: 0 },
     macNames: options.columns?.some((c) => c.field.name === "smac" || c.field.name === "dmac") ?? false,
     now: Date.now() / 1000,
