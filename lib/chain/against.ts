@@ -1,4 +1,4 @@
-import { formatDuration, Problem } from "../base/mod.ts";
+import { formatDuration, parseDuration, Problem } from "../base/mod.ts";
 import {
   type AgainstFigures,
   AgainstScore,
@@ -12,7 +12,7 @@ import {
 import { displayable, htmlTable, markdownTable, show, type TableModel, textTable } from "../display/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { readFlows, readFlowText } from "../formats/mod.ts";
-import { asRead, type RecordBatch } from "../record/mod.ts";
+import { asRead, FLAG_MAR, FLAGS, type RecordBatch, WORDS } from "../record/mod.ts";
 import { argus, nfstream, PRESETS, type Settings, type SettingsInput } from "../settings/mod.ts";
 import type { CapturePlan, FlowsPlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -35,8 +35,8 @@ const TIMES = [5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600].map((s) =
 const ARGUS_GRID: readonly SettingsInput[] = ["5s", "60s", "1h", "never"].flatMap((status) =>
   ["60s", "2h"].map((tcp) => ({ status, tcp }))
 );
-/** How many settings are looked around. */
-const WIDTH = 2;
+/** How many presets are looked around. */
+const WIDTH = 3;
 
 /** A published table of flows, and which settings reproduce it best. */
 export class Against {
@@ -183,10 +183,13 @@ async function* recordsOf(flows: FlowsPlan, accepts: Accepts, listeners: RunList
 
 type Accepts = ((batch: RecordBatch, row: number) => boolean) | undefined;
 
+/** The flow records that a filter accepts. */
 function kept(batch: RecordBatch, accepts: Accepts): RecordBatch {
-  if (accepts === undefined) return batch;
   const out = batch.fresh();
-  for (let row = 0; row < batch.length; row++) if (accepts(batch, row)) out.append(batch, row);
+  for (let row = 0; row < batch.length; row++) {
+    if (batch.words[row * WORDS + FLAGS]! & FLAG_MAR) continue;
+    if (accepts === undefined || accepts(batch, row)) out.append(batch, row);
+  }
   return out;
 }
 
@@ -240,6 +243,7 @@ export async function findAgainst(
   };
   const best = () => rankFigures([...tried.values()]);
   await attempt(options.settings ?? [...Object.values(PRESETS).map((make) => make()), ...ARGUS_GRID.map((g) => argus(g))]);
+  if (options.search ?? true) await attempt(cutLike(published.cutLength));
   if (options.search ?? true) {
     for (const step of STEPS) {
       if (best()[0]!.score === 1) break;
@@ -257,7 +261,15 @@ export async function findAgainst(
   });
 }
 
-/** The best settings that do not cut alike. */
+/** Every preset with the cuts by life that the length of a table's records speaks for. */
+function cutLike(length: number): readonly Settings[] {
+  const at = TIMES.findIndex((t) => parseDuration(t, "time") >= length);
+  return Object.values(PRESETS).flatMap((make) =>
+    TIMES.slice(Math.max(0, at - 1), at + 1).map((status) => make({ status }))
+  );
+}
+
+/** The best settings of different presets. */
 function around(ranking: readonly AgainstFigures[]): readonly AgainstFigures[] {
   const chosen: AgainstFigures[] = [];
   for (const f of ranking) {

@@ -24,7 +24,9 @@ import { KeyTable } from "./table.ts";
 
 /** What one aggregator does; times in microseconds, 0 for never. */
 export interface AggregatorOptions {
+  /** What makes records one aggregate. */
   readonly key: Key;
+  /** How records are merged. */
   readonly rules: MergeRules;
   /** A record whose key stands reversed in the table joins that aggregate (racluster `-M correct`, cluster.md section 4B). */
   readonly reverse: boolean;
@@ -66,6 +68,7 @@ export class Aggregator {
   readonly #scratch = new RecordBatch(1);
   #done = new RecordBatch(1);
 
+  /** Makes an empty aggregator. */
   constructor(options: AggregatorOptions) {
     this.#options = options;
     this.#key = options.key;

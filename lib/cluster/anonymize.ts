@@ -34,6 +34,8 @@ export class Anonymizer {
   readonly #macs = new Map<string, Int32Array>();
 
   /**
+   * Makes an anonymizer.
+   *
    * @param key 32 bytes, or a text of which the key is made (SHA-256)
    * @throws {Problem} `bad-value` when there is no key or it has the wrong length.
    */

@@ -113,7 +113,11 @@ export class Binner {
   #newest = -Infinity;
   #last = NaN;
 
-  /** @throws {Problem} when the bin size, a key field, a duration or the metric is not understood. */
+  /**
+   * Makes one that holds nothing yet.
+   *
+   * @throws {Problem} when the bin size, a key field, a duration or the metric is not understood.
+   */
   constructor(size: string | number, options: BinOptions = {}) {
     this.#grid = gridOf(size, options.zone);
     this.#options = { ...options, status: undefined, idle: undefined };

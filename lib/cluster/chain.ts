@@ -29,7 +29,11 @@ interface Stage {
 export class ConfClusterer {
   readonly #stages: readonly Stage[];
 
-  /** @throws {Problem} when a filter is wrong. */
+  /**
+   * Makes one that holds nothing yet.
+   *
+   * @throws {Problem} when a filter is wrong.
+   */
   constructor(conf: ClusterConf, options: ConfOptions = {}) {
     const rest: ClusterModel = { ...conf.rest, filter: "", by: [], status: 0, idle: 0, cont: false, line: 0 };
     this.#stages = [...conf.models, rest].map((model, i) => ({

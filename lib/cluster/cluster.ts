@@ -68,7 +68,11 @@ export class Clusterer {
   readonly #connections: Connections | undefined;
   readonly #aggregator: Aggregator | undefined;
 
-  /** @throws {Problem} when a key field, a duration or the metric is not understood. */
+  /**
+   * Makes one that holds nothing yet.
+   *
+   * @throws {Problem} when a key field, a duration or the metric is not understood.
+   */
   constructor(options: ClusterOptions = {}) {
     const correct = options.correct ?? "evidence";
     const plain = isPlain(options);

@@ -42,6 +42,7 @@ export class Connections {
   readonly #a = E.newStretch();
   readonly #b = E.newStretch();
 
+  /** Makes an empty clusterer. */
   constructor(options: ConnectionOptions) {
     this.#idle = options.idle;
     this.#status = options.status;

@@ -4,24 +4,35 @@ import { ADDRESS_CLASSES, classesOfIpv4, classesOfIpv6 } from "./address_class.t
 
 /** Sums over records. */
 export interface Totals {
+  /** Records. */
   records: number;
+  /** Packets of both sides. */
   packets: number;
+  /** Packets of the source. */
   sourcePackets: number;
+  /** Packets of the destination. */
   destinationPackets: number;
+  /** Bytes of both sides. */
   bytes: number;
+  /** Bytes of the source. */
   sourceBytes: number;
+  /** Bytes of the destination. */
   destinationBytes: number;
 }
 
 /** Sums of one protocol. */
 export interface ProtocolTotals extends Totals {
+  /** Name as ra prints it. */
   readonly protocol: string;
 }
 
 /** How many different addresses of a kind were seen on each side. */
 export interface AddressTotals {
+  /** Kind of address. */
   readonly kind: string;
+  /** Different source addresses. */
   readonly source: number;
+  /** Different destination addresses. */
   readonly destination: number;
 }
 
@@ -87,6 +98,7 @@ export class Counter {
   readonly #seen = [new Set<string>(), new Set<string>()] as const;
   readonly #kinds = ADDRESS_CLASSES.map(() => [0, 0] as [number, number]);
 
+  /** Begins to count. */
   constructor(options: CountOptions = {}) {
     this.#options = options;
   }

@@ -23,7 +23,9 @@ export interface SortOptions {
 
 /** One sort key: a registry field and its direction. */
 export interface SortKey {
+  /** What is compared. */
   readonly field: Field;
+  /** From small to large. */
   readonly ascending: boolean;
 }
 

@@ -11,12 +11,15 @@ export const STRETCH_FACTS = META - BITS;
 
 /** All that is known of one stretch: enough to go on with it later as if it had never been away. */
 export interface KeptStretch {
+  /** Where the row stands. */
   readonly batch: RecordBatch;
+  /** The row. */
   readonly row: number;
   /** Facts about both ends, {@linkcode STRETCH_FACTS} numbers. */
   readonly facts: Int32Array;
   /** Start and end, microseconds. */
   readonly start: number;
+  /** End, microseconds. */
   readonly end: number;
   /** What was corrected in it. */
   readonly turned: readonly Turned[];

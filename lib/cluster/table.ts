@@ -22,7 +22,11 @@ export class KeyTable {
   #keys: Int32Array;
   #hashes: Int32Array = new Int32Array(64);
 
-  /** @param size words in a key */
+  /**
+   * Makes an empty table.
+   *
+   * @param size words in a key
+   */
   constructor(size: number) {
     this.#size = size;
     this.#keys = new Int32Array(64 * size);

@@ -7,9 +7,13 @@ const TRAIL_LIMIT = 32;
 
 /** One correction: what stood there, whose end the record called its source, and when. */
 export interface Turned {
+  /** Which end the record called its source: 1 for the higher endpoint. */
   readonly source: number;
+  /** When, microseconds. */
   readonly at: number;
+  /** How many records it stands for. */
   readonly records: number;
+  /** What stood there; empty when only counted. */
   readonly text: string;
   /** The rule, when it is not the one that gave the connection its direction. */
   readonly rule?: string;

@@ -37,18 +37,21 @@ function hasPorts(proto: number): boolean {
 }
 
 /** Number of an end of a record: address, and port where there is one. */
-function endHash(words: Int32Array, address: number, port: number, seed: number): number {
+function endHash(words: Int32Array, address: number, count: number, port: number, seed: number): number {
   let h = mix(seed, port);
-  for (let j = 0; j < 4; j++) h = mix(h, words[address + j]!);
+  for (let j = 0; j < count; j++) h = mix(h, words[address + j]!);
   return h;
 }
 
 /** Direction-free number of the two ends and protocol of a record; its sign tells which end is the source. */
 function conversationOf(batch: RecordBatch, row: number): number {
-  const words = batch.words, w = row * R.WORDS, proto = words[w + R.PROTO]!, ports = hasPorts(proto);
+  const words = batch.words, w = row * R.WORDS, type = words[w + R.KEY_TYPE]!;
+  const proto = type <= R.KEY_IPV6 ? words[w + R.PROTO]! : type << 16, ports = hasPorts(proto);
   const sport = ports ? words[w + R.SPORT]! & 0xffff : 0, dport = ports ? words[w + R.DPORT]! & 0xffff : 0;
-  const s = endHash(words, w + R.SADDR, sport, proto), d = endHash(words, w + R.DADDR, dport, proto);
-  const s2 = endHash(words, w + R.SADDR, sport, ~proto), d2 = endHash(words, w + R.DADDR, dport, ~proto);
+  // Behind the addresses of ARP stand MACs, which tables do not tell.
+  const count = type === R.KEY_IPV6 ? 4 : type === R.KEY_IPV4 || type === R.KEY_ARP ? 1 : 2;
+  const s = endHash(words, w + R.SADDR, count, sport, proto), d = endHash(words, w + R.DADDR, count, dport, proto);
+  const s2 = endHash(words, w + R.SADDR, count, sport, ~proto), d2 = endHash(words, w + R.DADDR, count, dport, ~proto);
   // Sums do not depend on the order.
   const number = ((s + d) >>> 0) * 0x200000 + ((s2 + d2) >>> 11) + 1;
   return (s >>> 0) <= (d >>> 0) ? number : -number;
@@ -115,6 +118,16 @@ export class PublishedFlows {
     for (const list of this.#byConversation.values()) list.sort((a, b) => this.#rows[a * ROW + START]! - this.#rows[b * ROW + START]!);
   }
 
+  /**
+   * The length at which records seem to be cut, microseconds: the longest that several records come near to. Single longer ones are
+   * taken for accidents, such as times that were never set.
+   */
+  get cutLength(): number {
+    const durations = Array.from({ length: this.count }, (_, i) => this.#rows[i * ROW + DURATION]!).sort((a, b) => b - a);
+    const at = durations.findIndex((d, i) => i + NEAR < durations.length && durations[i + NEAR]! >= 0.9 * d);
+    return durations[at < 0 ? 0 : at] ?? 0;
+  }
+
   #unitOf(column: number): number {
     return UNITS.find((unit) => {
       for (let i = 0; i < this.count; i++) if (this.#rows[i * ROW + column]! % unit !== 0) return false;
@@ -157,6 +170,8 @@ export class PublishedFlows {
   }
 }
 
+/** Records that must come near to a length. */
+const NEAR = 4;
 const ID = 0, START = 1, DURATION = 2, S_PACKETS = 3, D_PACKETS = 4, S_BYTES = 5, D_BYTES = 6;
 const ROW = 7;
 
@@ -233,7 +248,9 @@ export class AgainstScore {
   }
 }
 
-/** Puts figures into order: best score first, then more equal bytes, then fewer exchanged ends. */
+/** Puts figures into order: best score first, then more equal bytes, then fewer exchanged ends, then the plainer setting. */
 export function rankFigures(all: readonly AgainstFigures[]): AgainstFigures[] {
-  return [...all].sort((a, b) => b.score - a.score || b.sameBytes - a.sameBytes || a.flipped - b.flipped);
+  return [...all].sort((a, b) =>
+    b.score - a.score || b.sameBytes - a.sameBytes || a.flipped - b.flipped || a.name.length - b.name.length
+  );
 }

@@ -21,3 +21,4 @@ export {
   writeFlows,
   type WriteFlowsOptions,
 } from "./write_flows.ts";
+export { type PartitionOptions, writePartitioned } from "./partitioned.ts";

@@ -9,7 +9,7 @@ export interface Shard {
   readonly count: number;
 }
 
-const ICMP = 1;
+const ICMP = 1, ICMP6 = 58;
 /** Source and destination address in an IPv4 header. */
 const IP_SOURCE = 12, IP_DESTINATION = 16;
 
@@ -43,14 +43,16 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
     if (low === P.P_NONE || low >= P.P_RARP && low !== P.P_FRAGMENT) return index === 0;
     const e = i * P.END_WORDS, ends = columns.ends;
     if (part(hashOf(ends, e) + hashOf(ends, e + 4) | 0, count) === index) return true;
-    return (kind & P.P_INNER) !== 0 && part(quotedPair(columns, i), count) === index;
+    return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) &&
+      part(quotedPair(columns, i), count) === index;
   };
 }
 
 /** Whether a record belongs to a shard: an ICMP flow that is only there for an error it quotes does not. */
 export function inShard(batch: RecordBatch, row: number, { index, count }: Shard): boolean {
   const words = batch.words, w = row * R.WORDS;
-  if (words[w + R.KEY_TYPE] !== R.KEY_IPV4 || words[w + R.PROTO] !== ICMP) return true;
+  const type = words[w + R.KEY_TYPE], proto = words[w + R.PROTO];
+  if (!(type === R.KEY_IPV4 && proto === ICMP) && !(type === R.KEY_IPV6 && proto === ICMP6)) return true;
   return part(hashOf(words, w + R.SADDR) + hashOf(words, w + R.DADDR) | 0, count) === index;
 }
 
@@ -70,9 +72,15 @@ function part(hash: number, count: number): number {
 
 const quoted = new Int32Array(8);
 
+/** Errors are noted on the flows of IPv4 datagrams only. */
+function quotesIpv4(columns: PacketColumns, i: number): boolean {
+  const at = columns.inner[i]!;
+  return at >= 0 && at + IP_DESTINATION + 4 <= columns.offset[i]! + columns.captured[i]! &&
+    columns.bytes[at]! >>> 4 === 4;
+}
+
 function quotedPair(columns: PacketColumns, i: number): number {
   const bytes = columns.bytes, at = columns.inner[i]!;
-  if (at < 0 || at + IP_DESTINATION + 4 > columns.offset[i]! + columns.captured[i]!) return 0;
   quoted[0] = word(bytes, at + IP_SOURCE);
   quoted[4] = word(bytes, at + IP_DESTINATION);
   return hashOf(quoted, 0) + hashOf(quoted, 4) | 0;

@@ -1,6 +1,13 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
 
+let standard: ((bytes: Uint8Array) => void) | undefined;
+
+/** Gives what programs write to standard output to a function instead (bytes valid during the call), or back to it. */
+export function redirectOutput(to: ((bytes: Uint8Array) => void) | undefined): void {
+  standard = to;
+}
+
 /** A file, or standard output for `-`, written in whole chunks; a reader that has gone away (EPIPE) ends the output quietly. */
 export class OutputFile {
   readonly #fd: number;
@@ -18,6 +25,10 @@ export class OutputFile {
 
   /** Writes all of the bytes. */
   write(bytes: Uint8Array): void {
+    if (this.#fd === 1 && standard) {
+      standard(bytes);
+      return;
+    }
     let at = 0;
     while (at < bytes.length && !this.#closed) {
       try {

@@ -114,17 +114,10 @@ export function addRow(batch: R.RecordBatch, spec: RowSpec): number {
   set(R.SRCID, n(1));
   key(set, n, spec.key);
   if (spec.key.startsWith("frag")) flags |= R.FLAG_FRAGMENT;
-  if (spec.key === "wlan") {
-    const whole = new Uint8Array(52).map((_, i) => i + 1);
-    const view = new DataView(whole.buffer);
-    [words[w + R.SADDR], words[w + R.SADDR + 1], words[w + R.DADDR], words[w + R.DADDR + 1]]
-      .forEach((v, i) =>
-        i & 1 ? view.setUint16([10, 10, 4, 4][i]! - 0, v! >>> 16) : view.setInt32([6, 6, 0, 0][i]!, v!)
-      );
-    batch.moreOf(row).key = whole;
-  }
-  network(batch, row, set, n, spec.net);
-  if (spec.net === R.NET_TCP_PERF) doubles[d + R.S_LAST] = 1.5e15 + 7;
+  // An SSID lies in the words of the network section: such rows have none.
+  network(batch, row, set, n, spec.key === "wlan" ? R.NET_NONE : spec.net);
+  if (spec.key === "wlan") { for (const word of R.WLAN_SSID) set(word, n(word)); }
+  if (spec.key !== "wlan" && spec.net === R.NET_TCP_PERF) doubles[d + R.S_LAST] = 1.5e15 + 7;
   for (
     const [flag, at] of [[R.FLAG_S_IP, R.S_IP], [R.FLAG_D_IP, R.D_IP], [R.FLAG_S_MPLS, R.S_MPLS], [
       R.FLAG_D_MPLS,
