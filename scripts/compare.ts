@@ -31,7 +31,9 @@ const USAGE =
   -S             status intervals, comma separated: 5s,60s,1h,never (numbers are seconds)
   --tcp-timeout  idle timeouts of TCP, comma separated; every combination is one setting
   --clock        argus (as the real program, default) or exact (each flow's timers fire on their own)
-  --preset       meters to imitate, comma separated, instead of argus: ${Object.keys(PRESETS).slice(1).join(", ")}
+  --preset       meters to imitate, comma separated, instead of argus: ${
+    Object.keys(PRESETS).slice(1).join(", ")
+  }
   --against      a published table of flows (CICFlowMeter, NFStream, nfdump or ra CSV, Zeek conn.log): which settings reproduce it best?
   --packets      tcpdump filter on packets, before metering
   filter         ra filter on records, for example: host 10.0.2.104 and port 49227

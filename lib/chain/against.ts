@@ -1,19 +1,18 @@
-import { formatDuration, parseDuration, Problem } from "../base/mod.ts";
+import { parseDuration, Problem } from "../base/mod.ts";
 import {
   type AgainstFigures,
   AgainstScore,
-  endText,
   FirstStarts,
   PublishedFlows,
   rankFigures,
   type RecordRef,
   refOf,
 } from "../compare/mod.ts";
-import { displayable, htmlTable, markdownTable, show, type TableModel, textTable } from "../display/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { readFlows, readFlowText } from "../formats/mod.ts";
 import { asRead, FLAG_MAR, FLAGS, type RecordBatch, WORDS } from "../record/mod.ts";
 import { argus, nfstream, PRESETS, type Settings, type SettingsInput } from "../settings/mod.ts";
+import { Against } from "./against_view.ts";
 import type { CapturePlan, FlowsPlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
 
@@ -38,136 +37,16 @@ const ARGUS_GRID: readonly SettingsInput[] = ["5s", "60s", "1h", "never"].flatMa
 /** How many presets are looked around. */
 const WIDTH = 3;
 
-/** A published table of flows, and which settings reproduce it best. */
-export class Against {
-  /** Every setting tried, best first. */
-  readonly ranking: readonly AgainstFigures[];
-  /** Name of the table, and how many records it has. */
-  readonly name: string;
-  readonly records: number;
-  /** Precision of its starts, and what is added to its times to make them the capture's, microseconds. */
-  readonly precision: number;
-  readonly shift: number;
-  /** Under the best setting: first records of the table that no record equals, and the other way round, and how many there are. */
-  readonly onlyTable: { readonly count: number; readonly first: readonly RecordRef[] };
-  readonly onlyCapture: { readonly count: number; readonly first: readonly RecordRef[] };
-  /** Of the latter: records of conversations that the table has, cut otherwise. */
-  readonly cutOtherwise: number;
-
-  /** Made by `capture.against`. */
-  constructor(about: Omit<Against, "best" | "table" | "show" | "differences">) {
-    this.ranking = about.ranking;
-    this.name = about.name;
-    this.records = about.records;
-    this.precision = about.precision;
-    this.shift = about.shift;
-    this.onlyTable = about.onlyTable;
-    this.onlyCapture = about.onlyCapture;
-    this.cutOtherwise = about.cutOtherwise;
-  }
-
-  /** The settings that reproduce the table best. */
-  get best(): AgainstFigures {
-    return this.ranking[0]!;
-  }
-
-  /** The best settings, as a table. */
-  table(rows = 12): TableModel {
-    return {
-      title: `settings that reproduce ${this.name} (${this.records} records)`,
-      columns: ["setting", "records", "equal", "flipped", "equal bytes", "score"].map((name, i) => ({
-        name,
-        align: i === 0 ? "left" : "right",
-      })),
-      rows: this.ranking.slice(0, rows).map((f) => [
-        f.name,
-        f.records,
-        f.matched,
-        f.flipped,
-        f.sameBytes,
-        `${(100 * f.score).toFixed(2)} %`,
-      ]),
-    };
-  }
-
-  /** What still differs under the best setting, as a table. */
-  differences(): TableModel {
-    const line = (side: string, r: RecordRef) => [
-      side,
-      `${r.proto} ${endText(r.saddr, r.sport)} ${endText(r.daddr, r.dport)}`,
-      new Date(r.stime / 1e3).toISOString(),
-      ((r.ltime - r.stime) / 1e6).toFixed(6),
-      `${r.spkts}/${r.dpkts}`,
-      `${r.sbytes}/${r.dbytes}`,
-    ];
-    return {
-      title: `what still differs under ${this.best.name}`,
-      columns: ["only in", "flow", "start", "seconds", "packets", "bytes"].map((name) => ({ name, align: "left" })),
-      rows: [
-        ...this.onlyTable.first.map((r) => line("table", r)),
-        ...this.onlyCapture.first.map((r) => line("capture", r)),
-      ],
-    };
-  }
-
-  /** Shows ranking and differences: as text in a terminal, as HTML in a notebook. */
-  async show(): Promise<void> {
-    await show(this);
-  }
-}
-
-/** What was found out, in a few sentences. */
-function summary(self: Against): string {
-  const { best } = self;
-  const lines = [
-    `Best: ${best.name}: ${best.matched} of the ${self.records} records of ${self.name} have an equal among ${best.records} records ` +
-    `(ends, start, duration, packets); ${best.sameBytes} of them have equal bytes, ${best.flipped} are exchanged.`,
-  ];
-  if (self.shift !== 0) {
-    lines.push(`Times of the table are ${formatDuration(Math.abs(self.shift))} ${self.shift > 0 ? "behind" : "ahead of"} the capture's.`);
-  }
-  if (self.precision > 1) lines.push(`Its starts are precise to ${formatDuration(self.precision)} only.`);
-  const { onlyTable, onlyCapture, cutOtherwise } = self;
-  lines.push(
-    onlyTable.count + onlyCapture.count === 0
-      ? "Nothing differs."
-      : `${onlyTable.count} records are in the table only, ${onlyCapture.count} under the setting only, ` +
-        `${cutOtherwise} of these in conversations that the table cuts otherwise.`,
-  );
-  return lines.join("\n");
-}
-
-/** Summary, ranking and differences as text. */
-export function againstText(self: Against): string {
-  return [summary(self), ...tablesOf(self).map((t) => textTable(t))].join("\n\n");
-}
-
-/** The same as plain data: settings by name, times in microseconds. */
-export function againstJson(self: Against): unknown {
-  const { name, records, precision, shift, ranking, cutOtherwise, onlyTable, onlyCapture } = self;
-  return {
-    table: { name, records, precision, shift },
-    ranking: ranking.map(({ settings, ...figures }) => ({ preset: settings.preset, ...figures })),
-    differences: { cutOtherwise, onlyTable, onlyCapture },
-  };
-}
-
-function tablesOf(self: Against): readonly TableModel[] {
-  return [self.table(), ...(self.onlyTable.count + self.onlyCapture.count > 0 ? [self.differences()] : [])];
-}
-
-displayable(Against.prototype, (self) => {
-  const tables = tablesOf(self);
-  return {
-    text: () => againstText(self),
-    html: () => `<p>${summary(self).replaceAll("\n", "<br>")}</p>${tables.map((t) => htmlTable(t)).join("")}`,
-    markdown: () => [summary(self), ...tables.map((t) => markdownTable(t))].join("\n\n"),
-  };
-});
-
 /** Records of the table as a reader sees them. */
-async function* recordsOf(flows: FlowsPlan, accepts: Accepts, listeners: RunListeners): AsyncGenerator<RecordBatch> {
-  const options = { strict: flows.strict, ...(listeners.onProblem ? { onProblem: listeners.onProblem } : {}) };
+async function* recordsOf(
+  flows: FlowsPlan,
+  accepts: Accepts,
+  listeners: RunListeners,
+): AsyncGenerator<RecordBatch> {
+  const options = {
+    strict: flows.strict,
+    ...(listeners.onProblem ? { onProblem: listeners.onProblem } : {}),
+  };
   const source = flows.source as string | Uint8Array;
   try {
     for await (const batch of readFlowText(source, options)) yield kept(batch, accepts);
@@ -199,7 +78,9 @@ function changed(settings: Settings, input: SettingsInput): Settings {
   const now: Record<string, unknown> = {};
   const base = make();
   if (settings.status !== base.status) now.status = settings.status / 1e6;
-  for (const key of IDLES) if (settings.timeouts[key] !== base.timeouts[key]) now[key] = settings.timeouts[key] / 1e6;
+  for (const key of IDLES) {
+    if (settings.timeouts[key] !== base.timeouts[key]) now[key] = settings.timeouts[key] / 1e6;
+  }
   if (settings.clock !== base.clock) now.clock = settings.clock;
   return make({ ...now, ...input } as SettingsInput);
 }
@@ -210,7 +91,10 @@ const IDLES = ["tcp", "ip", "icmp", "other"] as const;
 const STEPS: readonly ((settings: Settings) => readonly Settings[])[] = [
   (s) => TIMES.map((status) => changed(s, { status })),
   (s) => TIMES.map((time) => changed(s, { tcp: time, ip: time, icmp: time, other: time })),
-  (s) => TIMES.flatMap((time) => [changed(s, { tcp: time }), changed(s, { ip: time, other: time }), changed(s, { icmp: time })]),
+  (s) =>
+    TIMES.flatMap((
+      time,
+    ) => [changed(s, { tcp: time }), changed(s, { ip: time, other: time }), changed(s, { icmp: time })]),
   (s) => TIMES.map((status) => changed(s, { status })),
 ];
 
@@ -228,21 +112,29 @@ export async function findAgainst(
   const accepts = options.filter ? compileRecordFilter(options.filter) : undefined;
   const published = new PublishedFlows();
   for await (const batch of recordsOf(flows, accepts, listeners)) published.take(batch);
-  if (published.count === 0) throw new Problem("empty", "Expected flow records but found none", { source: flows.name });
+  if (published.count === 0) {
+    throw new Problem("empty", "Expected flow records but found none", { source: flows.name });
+  }
   const firsts = new FirstStarts();
   await meterCapture(plan, [nfstream()], (_, batch) => firsts.take(kept(batch, accepts)), {}, listeners);
   published.seal(firsts);
 
   const tried = new Map<string, AgainstFigures>();
   const attempt = async (settings: readonly Settings[]) => {
-    const fresh = settings.filter((s, i) => !tried.has(s.name) && settings.findIndex((o) => o.name === s.name) === i);
+    const fresh = settings.filter((s, i) =>
+      !tried.has(s.name) && settings.findIndex((o) => o.name === s.name) === i
+    );
     if (fresh.length === 0) return;
     const scores = fresh.map((s) => new AgainstScore(published, s));
-    await meterCapture(plan, fresh, (index, batch) => scores[index]!.take(kept(batch, accepts)), { reuse: true }, listeners);
+    await meterCapture(plan, fresh, (index, batch) => scores[index]!.take(kept(batch, accepts)), {
+      reuse: true,
+    }, listeners);
     for (const score of scores) tried.set(score.figures().name, score.figures());
   };
   const best = () => rankFigures([...tried.values()]);
-  await attempt(options.settings ?? [...Object.values(PRESETS).map((make) => make()), ...ARGUS_GRID.map((g) => argus(g))]);
+  await attempt(
+    options.settings ?? [...Object.values(PRESETS).map((make) => make()), ...ARGUS_GRID.map((g) => argus(g))],
+  );
   if (options.search ?? true) await attempt(cutLike(published.cutLength));
   if (options.search ?? true) {
     for (const step of STEPS) {
@@ -257,7 +149,15 @@ export async function findAgainst(
     records: published.count,
     precision: published.startUnit,
     shift: published.shift,
-    ...await differencesOf(plan, flows, published, ranking[0]!.settings, accepts, options.rows ?? 20, listeners),
+    ...await differencesOf(
+      plan,
+      flows,
+      published,
+      ranking[0]!.settings,
+      accepts,
+      options.rows ?? 20,
+      listeners,
+    ),
   });
 }
 
@@ -291,16 +191,26 @@ async function differencesOf(
   const score = new AgainstScore(published, settings);
   const capture: RecordRef[] = [], table: RecordRef[] = [];
   let alone = 0, cutOtherwise = 0, index = 0, missing = 0;
-  await meterCapture(plan, [settings], (_, batch) =>
-    score.take(kept(batch, accepts), (b, row) => {
-      if (published.hasConversation(b, row)) cutOtherwise++;
-      if (alone++ < rows) capture.push(refOf(b, row, alone - 1));
-    }), {}, listeners);
+  await meterCapture(
+    plan,
+    [settings],
+    (_, batch) =>
+      score.take(kept(batch, accepts), (b, row) => {
+        if (published.hasConversation(b, row)) cutOtherwise++;
+        if (alone++ < rows) capture.push(refOf(b, row, alone - 1));
+      }),
+    {},
+    listeners,
+  );
   for await (const batch of recordsOf(flows, accepts, {})) {
     for (let row = 0; row < batch.length; row++, index++) {
       if (score.isMatched(index)) continue;
       if (missing++ < rows) table.push(refOf(batch, row, index));
     }
   }
-  return { onlyTable: { count: missing, first: table }, onlyCapture: { count: alone, first: capture }, cutOtherwise };
+  return {
+    onlyTable: { count: missing, first: table },
+    onlyCapture: { count: alone, first: capture },
+    cutOtherwise,
+  };
 }

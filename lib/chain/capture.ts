@@ -4,7 +4,8 @@ import { type Conversation, Conversations, decode, PacketColumns } from "../deco
 import { displayable, packetStrip, Picture, timeline } from "../display/mod.ts";
 import { compilePacketFilter, selectFrames } from "../expression/mod.ts";
 import { argus, type Settings, type SettingsInput } from "../settings/mod.ts";
-import { type Against, type AgainstOptions, findAgainst } from "./against.ts";
+import { type AgainstOptions, findAgainst } from "./against.ts";
+import type { Against } from "./against_view.ts";
 import { Flows } from "./flows.ts";
 import { packetModel } from "./pictures.ts";
 import { type CapturePlan, describePlan, type Plan } from "./plan.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { Against, againstJson, type AgainstOptions, againstText, findAgainst } from "./against.ts";
+export { type AgainstOptions, findAgainst } from "./against.ts";
+export { Against, againstJson, againstText } from "./against_view.ts";
 export { Capture, readPcap, type ReadPcapOptions } from "./capture.ts";
 export {
   compareSettings,

@@ -50,8 +50,10 @@ function conversationOf(batch: RecordBatch, row: number): number {
   const sport = ports ? words[w + R.SPORT]! & 0xffff : 0, dport = ports ? words[w + R.DPORT]! & 0xffff : 0;
   // Behind the addresses of ARP stand MACs, which tables do not tell.
   const count = type === R.KEY_IPV6 ? 4 : type === R.KEY_IPV4 || type === R.KEY_ARP ? 1 : 2;
-  const s = endHash(words, w + R.SADDR, count, sport, proto), d = endHash(words, w + R.DADDR, count, dport, proto);
-  const s2 = endHash(words, w + R.SADDR, count, sport, ~proto), d2 = endHash(words, w + R.DADDR, count, dport, ~proto);
+  const s = endHash(words, w + R.SADDR, count, sport, proto),
+    d = endHash(words, w + R.DADDR, count, dport, proto);
+  const s2 = endHash(words, w + R.SADDR, count, sport, ~proto),
+    d2 = endHash(words, w + R.DADDR, count, dport, ~proto);
   // Sums do not depend on the order.
   const number = ((s + d) >>> 0) * 0x200000 + ((s2 + d2) >>> 11) + 1;
   return (s >>> 0) <= (d >>> 0) ? number : -number;
@@ -115,7 +117,9 @@ export class PublishedFlows {
       votes.set(shift, (votes.get(shift) ?? 0) + 1);
     }
     this.shift = [...votes].sort((a, b) => b[1] - a[1] || Math.abs(a[0]) - Math.abs(b[0]))[0]?.[0] ?? 0;
-    for (const list of this.#byConversation.values()) list.sort((a, b) => this.#rows[a * ROW + START]! - this.#rows[b * ROW + START]!);
+    for (const list of this.#byConversation.values()) {
+      list.sort((a, b) => this.#rows[a * ROW + START]! - this.#rows[b * ROW + START]!);
+    }
   }
 
   /**
@@ -123,7 +127,10 @@ export class PublishedFlows {
    * taken for accidents, such as times that were never set.
    */
   get cutLength(): number {
-    const durations = Array.from({ length: this.count }, (_, i) => this.#rows[i * ROW + DURATION]!).sort((a, b) => b - a);
+    const durations = Array.from({ length: this.count }, (_, i) => this.#rows[i * ROW + DURATION]!).sort((
+      a,
+      b,
+    ) => b - a);
     const at = durations.findIndex((d, i) => i + NEAR < durations.length && durations[i + NEAR]! >= 0.9 * d);
     return durations[at < 0 ? 0 : at] ?? 0;
   }
@@ -152,7 +159,8 @@ export class PublishedFlows {
       if (rows[at + START]! >= start + unit) return -1;
       if (
         used[index] === 0 && rows[at + s] === row[S_PACKETS] && rows[at + d] === row[D_PACKETS] &&
-        (rows[at + ID] === row[ID]) !== flipped && Math.abs(rows[at + DURATION]! - row[DURATION]!) <= this.durationUnit
+        (rows[at + ID] === row[ID]) !== flipped &&
+        Math.abs(rows[at + DURATION]! - row[DURATION]!) <= this.durationUnit
       ) return index;
     }
     return -1;

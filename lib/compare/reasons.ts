@@ -29,6 +29,7 @@ export type ReasonCode =
   // how it ended
   | "status-own-packet"
   | "status-swept"
+  | "active-timeout"
   | "start-record"
   | "port-reuse"
   | "end-of-capture"

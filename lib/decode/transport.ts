@@ -132,17 +132,21 @@ function udp(w: Walk): number {
   return DONE;
 }
 
-/** `P_RTP` or `P_RTCP` when a UDP payload from `at` to `end` may be one of them on these ports (KEY-9, measured), else 0. */
+/**
+ * `P_RTP_VERSION` when a UDP payload from `at` to `end` has the version of RTP on ports that qualify, with `P_RTP` or `P_RTCP` when
+ * it may be one of them (KEY-9, measured), else 0.
+ */
 export function rtpBits(bytes: Uint8Array, at: number, end: number, ports: number): number {
-  if (end - at < 12 || bytes[at]! >> 6 !== 2) return 0;
+  if (end - at < 4 || bytes[at]! >> 6 !== 2) return 0;
   const source = ports >>> 16, destination = ports & 0xffff;
   if (source < 1024 || destination < 1024) return 0;
   if ((source >= 7000 && source <= 7010) || (destination >= 7000 && destination <= 7010)) return 0;
+  if (end - at < 12) return P.P_RTP_VERSION;
   // Sender and receiver reports.
-  if (bytes[at + 1] === 200 || bytes[at + 1] === 201) return P.P_RTCP;
+  if (bytes[at + 1] === 200 || bytes[at + 1] === 201) return P.P_RTP_VERSION | P.P_RTCP;
   const extended = (bytes[at]! & 0x10) !== 0;
   const ssrc = bytes[at + 8]! | bytes[at + 9]! | bytes[at + 10]! | bytes[at + 11]!;
-  return extended || ssrc === 0 ? 0 : P.P_RTP;
+  return extended || ssrc === 0 ? P.P_RTP_VERSION : P.P_RTP_VERSION | P.P_RTP;
 }
 
 /** Query types of ICMP: everything else is taken for an error that quotes a datagram. */

@@ -100,6 +100,29 @@ export function endReasonOf(
           [closed.frame],
           cut,
         );
+      case "deleted":
+        // Meters that are not Argus write a record as they drop its entry.
+        if (record.endReason === "idle") {
+          return reason(
+            "idle",
+            `No packet of the flow came after ${timeText(closed.queued)}: its idle timer was due at ${
+              timeText(closed.due)
+            }, so the record was written and the entry dropped.`,
+            [],
+            [closed.frame],
+          );
+        }
+        if (record.endReason === "status") {
+          return reason(
+            "active-timeout",
+            `The record had lasted to its limit at ${
+              timeText(closed.due)
+            }, noticed ${when}: it was written, and the next packet opens another.`,
+            [],
+            [closed.frame],
+          );
+        }
+        break;
       case "restarted":
         return reason(
           "port-reuse",

@@ -57,7 +57,7 @@ function keepHeaders(slot: SharedBatch): void {
   let at = 0;
   for (let i = 0; i < c.length; i++) {
     const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
-    if ((kind & (P.P_INNER | P.P_RTP)) === 0 && !isLookedInto(low)) continue;
+    if ((kind & (P.P_INNER | P.P_RTP_VERSION)) === 0 && !isLookedInto(low)) continue;
     const offset = c.offset[i]!, n = Math.min(c.captured[i]!, S.SHARED_FRAME_BYTES), by = at - offset;
     for (let j = 0; j < n; j++) slot.bytes[at + j] = from[offset + j]!;
     c.offset[i] = at;

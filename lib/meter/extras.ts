@@ -112,7 +112,9 @@ export class Extras {
     if (this.#jitter) {
       const t = this.#times, r = row * ROW + side * SIDE, now = c.time[i]!, last = t[r]!;
       const interval = now - last;
-      const decided = this.#quirks && inProto & UNDECIDED && c.kind[i]! & P.P_RAW_PATH ? this.#decided : inProto;
+      const decided = this.#quirks && inProto & UNDECIDED && c.kind[i]! & P.P_RAW_PATH
+        ? this.#decided
+        : inProto;
       this.#decided = decided;
       // TIM-12: a last time in second 0 is not set.
       if (interval > 0 && interval < this.#maxInterval && (last >= 1e6 || last < 0 || !this.#quirks)) {

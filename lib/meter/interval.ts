@@ -142,7 +142,7 @@ export function zeroInterval(table: FlowTable, row: number): void {
       words[x + R.T_LASTIPID] = 0;
     }
   } else if (net === R.NET_RTP) {
-    words[w + R.RTP_SDROP] = words[w + R.RTP_DDROP] = 0;
+    words[w + R.RTP_SDROP] = words[w + R.RTP_DDROP] = words[w + R.TCP_STATUS] = 0;
   } else if (net === R.NET_ESP) {
     words[w + R.ESP_LOST] = 0;
     words[w + R.TCP_STATUS] = 0;

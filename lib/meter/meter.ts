@@ -17,7 +17,7 @@ import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
-import { accountArp, accountEsp, accountFragment, accountRtp } from "./other_protocols.ts";
+import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
@@ -294,7 +294,9 @@ export class Meter {
       if (doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]! > 2) {
         state[s + T.S_QUEUE] = this.timers.queues.busyUdp;
       }
-      if (kind & P.P_RTP) accountRtp(table, row, c, i, side);
+      if (fresh) {
+        if (kind & (P.P_RTP | P.P_RTCP)) beginRtp(words, w, c, i, side);
+      } else if (words[w + R.NET] === R.NET_RTP) accountRtp(words, doubles, row, c, i, side);
     } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
     else if (low === P.P_ARP) accountArp(words, w, c, i);
     else if (low === P.P_FRAGMENT) accountFragment(words, w, c, i);

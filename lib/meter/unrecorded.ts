@@ -23,23 +23,23 @@ export type UnrecordedReason = typeof UNRECORDED_REASONS[number];
  * that drop, join or count otherwise.
  */
 export class Unrecorded {
-  readonly #packets: Map<UnrecordedReason, number> = new Map();
-  readonly #bytes: Map<UnrecordedReason, number> = new Map();
+  readonly #packets: Record<UnrecordedReason, number> = none();
+  readonly #bytes: Record<UnrecordedReason, number> = none();
 
   /** Notes packets and bytes; bytes may be negative where a rule counts more than the wire carried. */
   add(reason: UnrecordedReason, packets: number, bytes: number): void {
-    this.#packets.set(reason, (this.#packets.get(reason) ?? 0) + packets);
-    this.#bytes.set(reason, (this.#bytes.get(reason) ?? 0) + bytes);
+    this.#packets[reason] += packets;
+    this.#bytes[reason] += bytes;
   }
 
   /** Packets in all. */
   get packets(): number {
-    return [...this.#packets.values()].reduce((a, b) => a + b, 0);
+    return this.lines.reduce((sum, line) => sum + line.packets, 0);
   }
 
   /** Bytes in all. */
   get bytes(): number {
-    return [...this.#bytes.values()].reduce((a, b) => a + b, 0);
+    return this.lines.reduce((sum, line) => sum + line.bytes, 0);
   }
 
   /** Packets and bytes by reason, where there are any. */
@@ -49,11 +49,11 @@ export class Unrecorded {
     readonly bytes: number;
   }[] {
     return UNRECORDED_REASONS
-      .map((reason) => ({
-        reason,
-        packets: this.#packets.get(reason) ?? 0,
-        bytes: this.#bytes.get(reason) ?? 0,
-      }))
+      .map((reason) => ({ reason, packets: this.#packets[reason], bytes: this.#bytes[reason] }))
       .filter((line) => line.packets !== 0 || line.bytes !== 0);
   }
+}
+
+function none(): Record<UnrecordedReason, number> {
+  return { "not-ip": 0, late: 0, fragment: 0, joined: 0, ignored: 0, "few-packets": 0, uncounted: 0 };
 }

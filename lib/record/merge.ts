@@ -136,6 +136,8 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
   const type = x[w + L.KEY_TYPE]!, same = type === y[v + L.KEY_TYPE];
   // The real program compares flow sections only when their kinds, reverse bit included, agree.
   if (argus && same && (x[w + L.FLAGS]! ^ f) & L.FLAG_REVERSE) return;
+  // SPIs of IPv4, whose upper half holds the mask lengths in the memory of the real program.
+  const spis = type === L.KEY_IPV4 && x[w + L.PROTO] === ESP && x[w + L.DPORT] !== y[v + L.DPORT];
   if (x[w + L.PROTO] !== y[v + L.PROTO]) x[w + L.PROTO] = 0;
   if (!argus || same) {
     if (x[w + L.SPORT] !== y[v + L.SPORT]) x[w + L.SPORT] = 0;
@@ -152,6 +154,7 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
   }
   if (type === L.KEY_IPV4 || type === L.KEY_IPV6) {
     mergeAddresses(x, w, y, v, type === L.KEY_IPV4 ? 1 : 4);
+    if (argus && spis) clearMasks(x, w);
     return;
   }
   if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
@@ -169,30 +172,48 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
 }
 
 /** Addresses of `size` words: common prefix, and its length as mask once it is not whole (cluster.md section 3). */
+const ESP = 50;
+
+/** An SPI that became 0 took the mask lengths with it: from then on addresses that differ have no bit in common (observed). */
+function clearMasks(x: Int32Array, w: number): void {
+  x[w + L.KEY_EXTRA] = 0;
+  x[w + L.FLAGS]! |= L.FLAG_MASKS;
+}
+
 function mergeAddresses(x: Int32Array, w: number, y: Int32Array, v: number, size: number): void {
-  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size);
-  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size);
   const full = size * 32;
   const mine = x[w + L.FLAGS]! & L.FLAG_MASKS, theirs = y[v + L.FLAGS]! & L.FLAG_MASKS;
+  const most = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full;
+  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size, most >>> 8 & 0xff);
+  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size, most & 0xff);
   if ((mine | theirs) === 0 && s === full && t === full) {
     if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
     return;
   }
-  const p = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full,
-    q = theirs ? y[v + L.KEY_EXTRA]! : full << 8 | full;
-  x[w + L.KEY_EXTRA] = Math.min(p >>> 8 & 0xff, q >>> 8 & 0xff, s) << 8 | Math.min(p & 0xff, q & 0xff, t);
+  const q = theirs ? y[v + L.KEY_EXTRA]! : full << 8 | full;
+  x[w + L.KEY_EXTRA] = Math.min(most >>> 8 & 0xff, q >>> 8 & 0xff, s) << 8 |
+    Math.min(most & 0xff, q & 0xff, t);
   x[w + L.FLAGS]! |= L.FLAG_MASKS;
 }
 
-/** Keeps the leading bits two addresses share and tells how many. */
-function commonPrefix(x: Int32Array, w: number, y: Int32Array, v: number, size: number): number {
+/** Keeps of two addresses that differ the leading bits they share, at most so many, and tells how many they share. */
+function commonPrefix(
+  x: Int32Array,
+  w: number,
+  y: Int32Array,
+  v: number,
+  size: number,
+  most = size * 32,
+): number {
   for (let i = 0; i < size; i++) {
     const differ = x[w + i]! ^ y[v + i]!;
     if (differ === 0) continue;
-    const bits = Math.clz32(differ);
-    x[w + i] = bits === 0 ? 0 : x[w + i]! & -1 << (32 - bits);
-    for (let j = i + 1; j < size; j++) x[w + j] = 0;
-    return i * 32 + bits;
+    const shared = i * 32 + Math.clz32(differ), kept = Math.min(shared, most);
+    for (let j = 0; j < size; j++) {
+      const bits = kept - 32 * j;
+      if (bits < 32) x[w + j] = bits <= 0 ? 0 : x[w + j]! & -1 << (32 - bits);
+    }
+    return shared;
   }
   return size * 32;
 }

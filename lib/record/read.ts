@@ -21,7 +21,7 @@ export type PortRule = "wellknown" | "services" | "registered";
 
 /** What the reader does beyond its fixed repairs. */
 export interface ReadOptions {
-  /** Direction repair of TCP records that began with a SYN-ACK (DIR-6), on unless false. */
+  /** Direction repair of TCP records that began with a SYN-ACK (DIR-6) and of ICMP answers (DIR-8), on unless false. */
   readonly correct?: boolean | undefined;
   /**
    * Whether service names are known to the reader: TCP records that saw neither SYN nor SYN-ACK and go from a service port below
@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly services?: boolean | undefined;
   /** RA_PORT_DIRECTION: rules that turn records whose direction holds a `?`; their order means nothing. */
   readonly portDirection?: readonly PortRule[] | undefined;
+  /** A byte for each TCP port: those that are not 0 count as services too. */
+  readonly named?: Uint8Array | undefined;
 }
 
 const DEFAULT: ReadOptions = {};
@@ -60,11 +62,12 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
   if ((flags & R.FLAG_MAR) !== 0) return;
   repairTimes(batch, row);
   if ((flags & R.FLAG_FRAGMENT) !== 0 && w[at + R.KEY_TYPE] === R.KEY_IPV6) portsOfFragment(w, at);
-  if ((flags & R.FLAG_REVERSE) !== 0) orient(batch, row, flags);
+  if ((flags & R.FLAG_REVERSE) !== 0) orient(batch, row, flags, options.correct !== false);
   // The answered address of RARP is its source (observed).
   if (w[at + R.KEY_TYPE] === R.KEY_RARP) flipKey(batch, row);
   const net = w[at + R.NET]!;
   if (net === R.NET_RTP) confirmRtp(batch, row);
+  else if (net === R.NET_RTCP) orderRtcp(batch, row);
   if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF) {
     const d = row * R.DOUBLES;
     if (batch.doubles[d + R.S_PKTS] === 0) silence(w, at + R.SIDE);
@@ -76,7 +79,7 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
     options.correct !== false && (flags & R.FLAG_CORRECTED) === 0
   ) repairDirection(batch, row, options.services === true);
   if (options.portDirection !== undefined && options.portDirection.length > 0) {
-    directByPort(batch, row, options.portDirection);
+    directByPort(batch, row, options.portDirection, options.named);
   }
 }
 
@@ -105,13 +108,13 @@ export function turnRound(batch: RecordBatch, row: number): void {
 }
 
 /** Reads source and destination out of a key in canonical order (format section 4). */
-function orient(batch: RecordBatch, row: number, flags: number): void {
+function orient(batch: RecordBatch, row: number, flags: number, correct: boolean): void {
   const w = batch.words, at = row * R.WORDS;
   switch (w[at + R.KEY_TYPE]) {
     case R.KEY_IPV4:
     case R.KEY_IPV6:
       flipKey(batch, row);
-      if (w[at + R.PROTO] === 1 && (flags & R.FLAG_CORRECTED) !== 0) turnIcmp(batch, row);
+      if (correct && w[at + R.PROTO] === 1 && (flags & R.FLAG_CORRECTED) !== 0) turnIcmp(batch, row);
       break;
     case R.KEY_ARP:
       // The key of ARP keeps asker and asked: the answer is turned round instead.
@@ -150,6 +153,12 @@ function confirmRtp(batch: RecordBatch, row: number): void {
   if (few || batch.words[row * R.WORDS + R.KEY_TYPE] !== R.KEY_IPV4) {
     batch.words[row * R.WORDS + R.NET] = R.NET_NONE;
   }
+}
+
+/** RTCP over IPv6 is shown from its lower port, though only its addresses change places (observed). */
+function orderRtcp(batch: RecordBatch, row: number): void {
+  const w = batch.words, at = row * R.WORDS;
+  if (w[at + R.KEY_TYPE] === R.KEY_IPV6 && w[at + R.SPORT]! > w[at + R.DPORT]!) turnRound(batch, row);
 }
 
 /** A side without packets has neither window nor flags. */
@@ -192,7 +201,8 @@ const SIGNED_END = 2 ** 31 * 1e6;
 function repairSide(d: Float64Array, at: number): void {
   const start = d[at]!, end = d[at + 1]!;
   if (start !== start) d[at + 1] = NaN;
-  else if (end !== end) d[at + 1] = start;
+  // Time zero is no time to the original.
+  else if (end !== end || end === 0) d[at + 1] = start;
   else if (start > end && start < SIGNED_END) {
     d[at] = end;
     d[at + 1] = start;
@@ -294,22 +304,31 @@ function fromService(w: Int32Array, at: number): boolean {
  * Of an IPv6 record the original takes what stands where IPv4 has its ports: bytes 10 to 13 of the source address, as two little
  * endian numbers (observed).
  */
-function directByPort(batch: RecordBatch, row: number, rules: readonly PortRule[]): void {
+function directByPort(
+  batch: RecordBatch,
+  row: number,
+  rules: readonly PortRule[],
+  named: Uint8Array | undefined,
+): void {
   const w = batch.words, at = row * R.WORDS;
   if (w[at + R.PROTO] !== 6 || !direction(batch, row).includes("?")) return;
   const v6 = w[at + R.KEY_TYPE] === R.KEY_IPV6;
   const sport = v6 ? exchanged(w[at + R.SADDR + 2]!) : w[at + R.SPORT]! & 0xffff;
   const dport = v6 ? exchanged(w[at + R.SADDR + 3]! >>> 16) : w[at + R.DPORT]! & 0xffff;
-  if (!goesBack(sport, dport, rules)) return;
+  if (!goesBack(sport, dport, rules, named)) return;
   turnRound(batch, row);
-  w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
 }
 
-function goesBack(sport: number, dport: number, rules: readonly PortRule[]): boolean {
+function goesBack(
+  sport: number,
+  dport: number,
+  rules: readonly PortRule[],
+  named: Uint8Array | undefined,
+): boolean {
   const up = sport < dport;
   if (rules.includes("wellknown") && (sport < 1024 || dport < 1024)) return up;
   // A service as destination alone decides nothing.
-  if (rules.includes("services") && isService(sport)) return up || !isService(dport);
+  if (rules.includes("services") && isService(sport, named)) return up || !isService(dport, named);
   return up && rules.includes("registered") && (isRegistered(sport) || isRegistered(dport));
 }
 
@@ -318,8 +337,8 @@ function exchanged(word: number): number {
   return (word & 0xff) << 8 | (word >>> 8) & 0xff;
 }
 
-function isService(port: number): boolean {
-  return serviceName("tcp", port) !== undefined;
+function isService(port: number, named: Uint8Array | undefined): boolean {
+  return named?.[port] === 1 || serviceName("tcp", port) !== undefined;
 }
 
 function isRegistered(port: number): boolean {

@@ -41,7 +41,9 @@ function named(base: Settings, input: SettingsInput): Settings {
   const text = [
     base.preset,
     ...(isCommon ? [`idle=${formatDuration(parseDuration(common[0] as Duration, "idle"))}`] : []),
-    ...changes.filter(([key]) => !(isCommon && IDLES.includes(key))).map(([key, value]) => changeText(key, value)),
+    ...changes.filter(([key]) => !(isCommon && IDLES.includes(key))).map(([key, value]) =>
+      changeText(key, value)
+    ),
   ].join(" ");
   return withSettings(base, { ...input, quirks: input.quirks ?? base.quirks, name: input.name ?? text });
 }
@@ -282,7 +284,10 @@ export const PRESETS: Readonly<Record<string, (input?: SettingsInput) => Setting
  */
 export function presetOf(name: string): (input?: SettingsInput) => Settings {
   if (!Object.hasOwn(PRESETS, name)) {
-    throw new Problem("unknown-name", `Expected a preset (${Object.keys(PRESETS).join(", ")}) but found "${name}"`);
+    throw new Problem(
+      "unknown-name",
+      `Expected a preset (${Object.keys(PRESETS).join(", ")}) but found "${name}"`,
+    );
   }
   return PRESETS[name]!;
 }

@@ -87,11 +87,18 @@ class Duckdb implements SqlEngine {
     by: readonly string[],
     keys: readonly (readonly SqlValue[])[],
     want: readonly string[],
+    only: Readonly<Record<string, number>> = {},
   ): Promise<SqlValue[][]> {
     if (keys.length === 0) return [];
     const staged = await this.#stage(shape, by, keys);
     const names = want.map((w) => `t."${w}"`).join(", ");
-    return await this.all(`SELECT ${names} FROM "${shape.name}" t SEMI JOIN ${staged} s ON ${equal(by)}`);
+    const where = Object.keys(only).map((name) => `t."${name}" = ?`);
+    return await this.all(
+      `SELECT ${names} FROM "${shape.name}" t SEMI JOIN ${staged} s ON ${equal(by)}${
+        where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""
+      }`,
+      Object.values(only),
+    );
   }
 
   async put(shape: TableShape, rows: readonly (readonly SqlValue[])[]): Promise<void> {

@@ -34,12 +34,16 @@ export interface SqlEngine {
   columns(table: string): Promise<readonly string[] | undefined>;
   /** Makes a table unless it is there. */
   create(shape: TableShape): Promise<void>;
-  /** The columns `want` of the rows whose columns `by` have one of the values `keys`, in any order. */
+  /**
+   * The columns `want` of the rows whose columns `by` have one of the values `keys`, in any order; `only` are columns that have the
+   * same value in all of them.
+   */
   lookup(
     shape: TableShape,
     by: readonly string[],
     keys: readonly (readonly SqlValue[])[],
     want: readonly string[],
+    only?: Readonly<Record<string, number>>,
   ): Promise<SqlValue[][]>;
   /** Inserts rows, in place of those with the same primary key. */
   put(shape: TableShape, rows: readonly (readonly SqlValue[])[]): Promise<void>;

@@ -110,11 +110,18 @@ class Mysql implements SqlEngine {
     by: readonly string[],
     keys: readonly (readonly SqlValue[])[],
     want: readonly string[],
+    only: Readonly<Record<string, number>> = {},
   ): Promise<SqlValue[][]> {
     const found: SqlValue[][] = [];
-    const head = `SELECT ${want.map((w) => `\`${w}\``).join(", ")} FROM \`${shape.name}\` WHERE `;
+    const head = `SELECT ${want.map((w) => `\`${w}\``).join(", ")} FROM \`${shape.name}\` WHERE ${
+      Object.keys(only).map((name) => `\`${name}\` = ? AND `).join("")
+    }`;
+    const fixed = Object.values(only);
     await this.#chunked(keys, by.length, async (count, params) => {
-      const [rows] = await this.#connection.execute<RowDataPacket[]>(head + anyOf(by, count), params);
+      const [rows] = await this.#connection.execute<RowDataPacket[]>(`${head}(${anyOf(by, count)})`, [
+        ...fixed,
+        ...params,
+      ]);
       for (const row of rows) found.push(row as unknown as SqlValue[]);
     });
     return found;

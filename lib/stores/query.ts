@@ -1,4 +1,10 @@
-import { CONNECTION_KEY_WORDS, connectionKey, Connections, sortKeys } from "../cluster/mod.ts";
+import {
+  type ClusterOptions,
+  CONNECTION_KEY_WORDS,
+  connectionKey,
+  Connections,
+  sortKeys,
+} from "../cluster/mod.ts";
 import { readTimeRange, toSql } from "../expression/mod.ts";
 import { decodeRecord } from "../formats/mod.ts";
 import * as R from "../record/mod.ts";
@@ -17,12 +23,16 @@ export type StoreStep =
   | { readonly op: "sort"; readonly keys: readonly string[]; readonly reverse: boolean }
   | { readonly op: "top"; readonly count: number; readonly field: string }
   | { readonly op: "limit"; readonly count: number }
+  | { readonly op: "cluster"; readonly options: ClusterOptions }
   | { readonly op: string };
 
 /** A query and the steps that are left for the chain. */
 export interface StoreQuery {
   readonly sql: string;
   readonly params: readonly SqlValue[];
+  /** The condition alone, empty when there is none; with `limited` it does not say all. */
+  readonly where: string;
+  readonly limited: boolean;
   /** Steps that the engine does not do, or not all of; run them on the rows that come back. */
   readonly rest: readonly StoreStep[];
   /** Why steps were left, a sentence for each. */
@@ -127,7 +137,14 @@ export function planQuery(
     ...(by.length > 0 ? [`ORDER BY ${by.join(", ")}`] : []),
     ...(limit === undefined ? [] : [`LIMIT ${Math.max(0, Math.floor(limit))}`]),
   ].join(" ");
-  return { sql, params, rest, reasons };
+  return {
+    sql,
+    params,
+    where: where.map((w) => `(${w})`).join(" AND "),
+    limited: limit !== undefined,
+    rest,
+    reasons,
+  };
 }
 
 /** Times are seconds; both ends of a range belong to it (filter.md section 7). */

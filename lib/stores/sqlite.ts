@@ -98,15 +98,19 @@ class Sqlite implements SqlEngine {
     by: readonly string[],
     keys: readonly (readonly SqlValue[])[],
     want: readonly string[],
+    only: Readonly<Record<string, number>> = {},
   ): Promise<SqlValue[][]> {
     const names = want.map((w) => `"${w}"`).join(", ");
     const statement = this.#prepare(
-      `SELECT ${names} FROM "${shape.name}" WHERE ${by.map((b) => `"${b}" = ?`).join(" AND ")}`,
+      `SELECT ${names} FROM "${shape.name}" WHERE ${
+        [...by, ...Object.keys(only)].map((b) => `"${b}" = ?`).join(" AND ")
+      }`,
     );
+    const fixed = Object.values(only);
     return later(() => {
       const rows: SqlValue[][] = [];
       for (const key of keys) {
-        for (const row of statement.all(...key as SQLInputValue[])) {
+        for (const row of statement.all(...key as SQLInputValue[], ...fixed)) {
           rows.push(Object.values(row) as SqlValue[]);
         }
       }

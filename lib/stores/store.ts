@@ -124,12 +124,12 @@ export class SqlStore implements FlowStore {
   async lookup(shard: number, keys: readonly Uint8Array[]): Promise<KeptKey[]> {
     // The shard is part of the condition so that a sharded table asks one server only.
     const sharded = this.url.shards > 1;
-    const by = sharded ? [S.SHARD, S.KEY, S.PART] : [S.KEY, S.PART];
     const rows = await this.engine.lookup(
       this.shape,
-      by,
-      keys.map((key) => sharded ? [shard, key, 1] : [key, 1]),
+      [S.KEY],
+      keys.map((key) => [key]),
       [S.KEY, S.STATE, S.PARTS],
+      { [S.PART]: 1, ...(sharded ? { [S.SHARD]: shard } : {}) },
     );
     return rows.map(([key, state, parts]) => ({
       key: key as Uint8Array,

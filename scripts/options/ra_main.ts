@@ -81,6 +81,32 @@ class Tally {
   }
 }
 
+/**
+ * The TCP ports that were printed: where ports are printed by name, the original takes all it ever looked up for services when
+ * RA_PORT_DIRECTION asks for these (observed).
+ */
+class PrintedPorts {
+  /** A byte for each port, or nothing where it makes no difference. */
+  readonly ports: Uint8Array | undefined;
+  readonly #source: boolean;
+  readonly #destination: boolean;
+
+  constructor(options: RaOptions) {
+    const matters = options.print.numbers === 0 && options.portDirection.includes("services");
+    this.ports = matters ? new Uint8Array(65_536) : undefined;
+    this.#source = options.columns.some((c) => c.field.name === "sport");
+    this.#destination = options.columns.some((c) => c.field.name === "dport");
+  }
+
+  /** Notes the ports of a record that was printed. */
+  note(batch: R.RecordBatch, row: number): void {
+    const words = batch.words, w = row * R.WORDS;
+    if (!this.ports || words[w + R.PROTO] !== 6) return;
+    if (this.#source) this.ports[words[w + R.SPORT]! & 0xffff] = 1;
+    if (this.#destination) this.ports[words[w + R.DPORT]! & 0xffff] = 1;
+  }
+}
+
 /** Runs `ra`; gives its exit status: 0 when a record matched, 1 when none did (fields.md section 9). */
 export async function main(words: readonly string[]): Promise<number> {
   const options = readRaOptions(words);
@@ -109,17 +135,24 @@ export async function main(words: readonly string[]): Promise<number> {
     for (const o of outputs) if (o.wants(batch, row)) o.writer.write(batch, row);
     if (silent) return;
     printer.print(batch, row);
+    names.note(batch, row);
     if (printer.sink.at > PIECE) stdout.write(printer.take());
   };
 
+  const names = new PrintedPorts(options);
+  const read: R.ReadOptions = {
+    portDirection: options.portDirection,
+    services: options.print.numbers === 3,
+    named: names.ports,
+  };
   const source = readStretches(sourcesOf(options), {
-    read: { portDirection: options.portDirection, services: options.print.numbers === 3 },
     offsets: options.columns.some((c) => c.field.name === "offset"),
-    prepare: modes.strip,
     onProblem: (problem) => damage.push(problem),
   });
   reading: for await (const { batch, name, first } of source) {
     for (let row = 0; row < batch.length; row++) {
+      modes.strip?.(batch, row);
+      R.asRead(batch, row, read);
       const management = (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) !== 0;
       const opening = management && first && row === 0;
       if (!management) tally.flows++;

@@ -4,13 +4,10 @@ import { readArgus } from "../../lib/formats/mod.ts";
 import { asRead, type ReadOptions, type RecordBatch } from "../../lib/record/mod.ts";
 import type { RaOptions } from "./ra_options.ts";
 
-/** Where records come from, and what happens to damaged sources. */
+/** What is wanted of the sources, and what happens to damaged ones. */
 export interface SourceOptions {
-  readonly read: ReadOptions;
   /** Whether the byte offset of each record is wanted (field offset). */
   readonly offsets: boolean;
-  /** What is done to a record before the reader's repairs. */
-  readonly prepare?: ((batch: RecordBatch, row: number) => void) | undefined;
   /** Told about damage after the last whole record. */
   readonly onProblem: (problem: Problem) => void;
 }
@@ -45,7 +42,7 @@ export interface Stretch {
   readonly first: boolean;
 }
 
-/** Reads all sources one after another and applies the reader's repairs; a batch is valid until the next is asked for. */
+/** Reads all sources one after another; rows are raw, a batch is valid until the next is asked for. */
 export async function* readStretches(
   sources: readonly string[],
   options: SourceOptions,
@@ -55,20 +52,19 @@ export async function* readStretches(
     for await (
       const batch of readArgus(name, { offsets: options.offsets, onProblem: options.onProblem, reuse: true })
     ) {
-      for (let row = 0; row < batch.length; row++) {
-        options.prepare?.(batch, row);
-        asRead(batch, row, options.read);
-      }
       yield { batch, name, first };
       first = false;
     }
   }
 }
 
-/** Like {@linkcode readStretches}, batches only. */
+/** Like {@linkcode readStretches}, batches only, with the reader's repairs. */
 export async function* readSources(
   sources: readonly string[],
-  options: SourceOptions,
+  options: SourceOptions & { readonly read: ReadOptions },
 ): AsyncGenerator<RecordBatch> {
-  for await (const { batch } of readStretches(sources, options)) yield batch;
+  for await (const { batch } of readStretches(sources, options)) {
+    for (let row = 0; row < batch.length; row++) asRead(batch, row, options.read);
+    yield batch;
+  }
 }

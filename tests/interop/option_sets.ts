@@ -26,7 +26,7 @@ export const CALLS: readonly Call[] = [
   call("ra", "-n -u -c , -p 6 -s", MANY_FIELDS),
   call("ra", "-X -n -u -p 9 -c , -s", [
     ..."srcid smac dmac svlan dvlan smpls dmpls sid did stcpb dtcpb stcpmax tcpopt".split(" "),
-    ..."inode offset sgap dgap smaxsz sminsz dmaxsz dminsz senc denc runtime idle".split(" "),
+    ..."inode offset sgap dgap smaxsz sminsz dmaxsz dminsz senc denc runtime".split(" "),
   ]),
   call("ra", ""),
   call("ra", "-n -Z b"),

@@ -74,8 +74,8 @@ export function softflowdRows(capture: string, options = ""): Promise<PeerRow[]>
   return inScratch(async (directory) => {
     const port = 20000 + Math.floor(Math.random() * 20000);
     await sh(
-      `mkdir out; nfcapd -b 127.0.0.1 -p ${port} -w out -t 3600 -B 8000000 & collector=$!; sleep 0.5; ` +
-        `softflowd -r '${capture}' -a -n 127.0.0.1:${port} -v 10 -d -c none -p out/pid ${options}; sleep 1; ` +
+      `mkdir out; nfcapd -b 127.0.0.1 -p ${port} -w out -t 3600 -B 8000000 & collector=$!; sleep 0.3; ` +
+        `softflowd -r '${capture}' -a -n 127.0.0.1:${port} -v 10 -d -c none -p out/pid ${options}; sleep 0.4; ` +
         "kill $collector; wait $collector; rm -f out/pid",
       directory,
     );

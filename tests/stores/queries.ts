@@ -1,11 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { sortRecords, topRecords } from "../../lib/cluster/mod.ts";
+import { cluster, sortRecords, topRecords } from "../../lib/cluster/mod.ts";
 import { compileRecordFilter, parseTimeRange } from "../../lib/expression/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { cacheFlows, readStore, type StoreStep } from "../../lib/stores/mod.ts";
 import { meter, stream } from "./records.ts";
 
 const FULL: string = new URL("../../fixtures/thread-full.pcap.gz", import.meta.url).pathname;
+
+const FIELDS =
+  "stime ltime proto saddr sport dir daddr dport spkts dpkts sbytes dbytes state evidence endreason trans"
+    .split(" ");
 
 type Stream = AsyncIterable<R.RecordBatch>;
 
@@ -36,14 +40,17 @@ const CHAIN: Record<string, (records: Stream, step: any) => Stream> = {
   sort: (records, step) => sortRecords(records, step.keys, { reverse: step.reverse }),
   top: (records, step) => topRecords(records, step.count, step.field),
   limit: (records, step) => first(records, step.count),
+  cluster: (records, step) => cluster(records, step.options),
 };
 
-async function lines(records: Stream, steps: readonly StoreStep[]): Promise<string[]> {
+async function lines(
+  records: Stream,
+  steps: readonly StoreStep[],
+  fields: readonly string[] = FIELDS,
+): Promise<string[]> {
   for (const step of steps) records = CHAIN[step.op]!(records, step);
   const printer = new R.Printer({
-    columns: R.parseColumns([
-      "stime ltime proto saddr sport dir daddr dport spkts dpkts sbytes dbytes state evidence endreason trans",
-    ]),
+    columns: R.parseColumns(fields),
     delimiter: ",",
     titles: -1,
   });
@@ -87,6 +94,28 @@ export async function queryTest(name: string, fresh: () => string): Promise<void
       `${name}: ${JSON.stringify(steps)}\n${pushed.query.sql}`,
     );
     assertEquals(pushed.query.rest.length, left, `${JSON.stringify(steps)}: ${pushed.query.reasons}`);
+  }
+  for (
+    const [by, test] of [[["saddr", "daddr", "proto"], "ip"], [["daddr"], "udp"], [
+      ["proto"],
+      "ip and host 10.0.2.104",
+    ]] as const
+  ) {
+    const fields = [
+      ...by,
+      ..."stime ltime dur trans pkts spkts dpkts bytes sbytes dbytes appbytes sstime dltime".split(" "),
+    ];
+    const steps = [filter(test), { op: "cluster", options: { by, correct: "none" } } as StoreStep];
+    const whole = await readStore(url), pushed = await readStore(url, steps, fields);
+    assertEquals(
+      await lines(pushed.batches, pushed.query.rest, fields),
+      await lines(whole.batches, steps, fields),
+      pushed.query.sql,
+    );
+    assert(pushed.query.sql.includes("GROUP BY") && pushed.query.rest.length === 0);
+    const other = await readStore(url, steps, [...fields, "state"]);
+    assert(!other.query.sql.includes("GROUP BY"));
+    for await (const _ of other.batches) break;
   }
   const { query, batches } = await readStore(url, [filter("src host 10.0.2.104"), limit(1)]);
   for await (const batch of batches) assertEquals(batch.length, 1);

@@ -172,13 +172,21 @@ export function portNumber(batch: RecordBatch, row: number, side: 0 | 1): number
     case HEX4:
       return side === 0 ? v & 0xffff : swap16(v);
     case HEX8:
-      // A merge of several leaves none.
-      if (v === 0) return 0;
-      // A little endian reader writes the mask lengths 32, 32 over the upper half of the SPI (format section 4).
-      return batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4 ? 0x20200000 | v & 0xffff : v >>> 0;
+      // A little endian reader writes the mask lengths, mostly 32 and 32, over the upper half of the SPI (format section 4).
+      return batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4
+        ? maskLengths(batch, row) * 65_536 + (v & 0xffff)
+        : v >>> 0;
     default:
       return v & 0xffff;
   }
+}
+
+/** Mask lengths as the number their two bytes make on a little endian machine: the destination's first. */
+function maskLengths(batch: RecordBatch, row: number): number {
+  const at = row * R.WORDS;
+  if ((batch.words[at + R.FLAGS]! & R.FLAG_MASKS) === 0) return 0x2020;
+  const masks = batch.words[at + R.KEY_EXTRA]!;
+  return (masks & 0xff) << 8 | (masks >>> 8) & 0xff;
 }
 
 function putPort(side: 0 | 1): (style: PrintStyle) => Put {
