@@ -243,7 +243,10 @@ export class Aggregator {
       this.#enter(chunk, at);
       return;
     }
+    const w = at * R.WORDS, source = chunk.words[w + R.SADDR]!, destination = chunk.words[w + R.DADDR]!;
     mergeRow(chunk, at, batch, row, this.#options.rules);
+    // What the key masks is equal up to the mask.
+    if (this.#key.masked) this.#key.keep(chunk.words, w, source, destination);
   }
 
   /** Whether status or idle ends the aggregate before this record (cluster.md section 5). */

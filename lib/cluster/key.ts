@@ -188,6 +188,18 @@ export class Key {
     words[w + R.KEY_EXTRA] = Math.min(s ?? full, old >>> 8) << 8 | Math.min(d ?? full, old & 0xff);
   }
 
+  /** Whether the key cuts addresses. */
+  get masked(): boolean {
+    return this.#masks[0] !== undefined || this.#masks[1] !== undefined;
+  }
+
+  /** Puts the masked addresses of an IPv4 row back after a merge that may have cut more. */
+  keep(words: Int32Array, w: number, source: number, destination: number): void {
+    if (words[w + R.KEY_TYPE] !== R.KEY_IPV4) return;
+    if (this.#masks[0] !== undefined) words[w + R.SADDR] = source;
+    if (this.#masks[1] !== undefined) words[w + R.DADDR] = destination;
+  }
+
   /** Empties what is not in the key (`-M nopreserve`): addresses, ports, protocol. */
   strip(batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * R.WORDS;

@@ -72,12 +72,26 @@ export const END_WORDS = 8;
 /** Words of one packet in `mac`: destination MAC then source MAC (12 bytes). */
 export const MAC_WORDS = 3;
 
+/** Bytes of older frames that can show in a later one: headers only. */
+const BUFFER_BYTES = 64;
+
 /** What Argus leaves standing from one packet to the next, imitated with quirks. One for all batches of a capture. */
 export class DecodeMemory {
   /** IP option bits of the last IPv4 packet: every IPv6 packet repeats them. */
   ipOptions = 0;
   /** Second and third 802.11 address of the last frame, for frames that have none. */
   readonly stations: Uint8Array = new Uint8Array(12);
+  /** What libpcap's packet buffer held behind the last batch: where a frame is cut short, Argus reads on in older ones. */
+  readonly buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
+
+  /** Keeps what the frames of a batch leave in the buffer: at each offset the byte of the last frame that reached so far. */
+  keep(bytes: Uint8Array, offset: Int32Array, captured: Int32Array, frames: number): void {
+    let done = 0;
+    for (let row = frames - 1; row >= 0 && done < BUFFER_BYTES; row--) {
+      const from = offset[row]!, stop = Math.min(captured[row]!, BUFFER_BYTES);
+      while (done < stop) this.buffer[done] = bytes[from + done++]!;
+    }
+  }
 }
 
 /** Decoded packets of one batch; row i belongs to frame `firstFrame + i`. */

@@ -16,6 +16,7 @@ import { wlan } from "./wlan.ts";
 function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
   const c = w.c;
   w.row = row;
+  w.frames = frames;
   w.start = w.at = frames.offset[row]!;
   w.end = w.start + frames.captured[row]!;
   w.wireEnd = w.start + frames.wire[row]!;
@@ -219,4 +220,5 @@ export function decode(
   into.ipOptions.fill(0, 0, n);
   if (frames.linkType === LINK_ETHERNET) decodeEthernet(w, frames);
   else for (let i = 0; i < n; i++) walkFrame(w, frames, i);
+  if (w.argus) memory.keep(frames.bytes, frames.offset, frames.captured, n);
 }

@@ -37,6 +37,12 @@ export function ethernet(w: Walk): number {
   }
   w.encaps |= R.ENCAPS_ETHER;
   const c = w.c, m = w.row * P.MAC_WORDS;
+  if (w.argus && !w.has(ETHERNET_HEADER)) {
+    // Cut within the header: the rest is what an older frame left there.
+    for (let j = 0; j < 3; j++) c.mac[m + j] = w.left32(w.at + 4 * j);
+    w.type = w.next = w.left32(w.at + 12) >>> 16;
+    return underEthernet(w, ETHERNET_HEADER);
+  }
   c.mac[m] = w.i32(w.at);
   c.mac[m + 1] = w.i32(w.at + 4);
   c.mac[m + 2] = w.i32(w.at + 8);

@@ -1,3 +1,4 @@
+import type { FrameBatch } from "../capture/mod.ts";
 import type { PacketColumns } from "./columns.ts";
 import * as P from "./columns.ts";
 
@@ -64,7 +65,25 @@ export class Walk {
   /** IP headers opened. */
   depth = 0;
 
+  /** The batch that the frame is in. */
+  frames: FrameBatch | undefined;
+
   constructor(public c: PacketColumns) {}
+
+  /** Byte at `at`; behind the captured ones that of the last frame that reached so far, as libpcap's buffer holds it. */
+  left(at: number): number {
+    if (at < this.end) return this.bytes[at]!;
+    const offset = at - this.start, frames = this.frames;
+    for (let row = this.row - 1; frames !== undefined && row >= 0; row--) {
+      if (frames.captured[row]! > offset) return this.bytes[frames.offset[row]! + offset]!;
+    }
+    return this.c.memory.buffer[offset] ?? 0;
+  }
+
+  /** Four bytes from `at` by {@linkcode left}, big endian. */
+  left32(at: number): number {
+    return (this.left(at) << 24) | (this.left(at + 1) << 16) | (this.left(at + 2) << 8) | this.left(at + 3);
+  }
 
   u8(at: number): number {
     return at < this.end ? this.bytes[at]! : 0;

@@ -123,10 +123,12 @@ export class Extras {
         t[b] = n + 1;
         if (n === 0 || interval < t[b + 1]!) t[b + 1] = interval;
         if (interval > t[b + 2]!) t[b + 2] = interval;
-        t[b + 3]! += interval;
+        // The real program adds up in single precision.
+        t[b + 3] = this.#quirks ? Math.fround(t[b + 3]! + Math.fround(interval)) : t[b + 3]! + interval;
         t[b + 4]! += interval * interval;
       }
-      t[r] = now;
+      // A packet from before does not take the time back.
+      if (!(interval < 0)) t[r] = now;
     }
     if (this.#user > 0) this.#keepData(row, c, i, side);
   }

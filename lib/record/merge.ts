@@ -153,14 +153,15 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
     return;
   }
   if (type === L.KEY_IPV4 || type === L.KEY_IPV6) {
-    mergeAddresses(x, w, y, v, type === L.KEY_IPV4 ? 1 : 4);
+    mergeAddresses(x, w, y, v, type === L.KEY_IPV4 ? 1 : 4, argus);
     if (argus && spis) clearMasks(x, w);
     return;
   }
   if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
   if (type === L.KEY_ARP) {
     for (let side = L.SADDR; side <= L.DADDR; side += 4) {
-      commonPrefix(x, w + side, y, v + side, 1);
+      // The real program leaves nothing of ARP addresses that differ.
+      commonPrefix(x, w + side, y, v + side, 1, argus);
       for (let i = 1; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
     }
     return;
@@ -180,12 +181,22 @@ function clearMasks(x: Int32Array, w: number): void {
   x[w + L.FLAGS]! |= L.FLAG_MASKS;
 }
 
-function mergeAddresses(x: Int32Array, w: number, y: Int32Array, v: number, size: number): void {
+function mergeAddresses(
+  x: Int32Array,
+  w: number,
+  y: Int32Array,
+  v: number,
+  size: number,
+  argus: boolean,
+): void {
   const full = size * 32;
   const mine = x[w + L.FLAGS]! & L.FLAG_MASKS, theirs = y[v + L.FLAGS]! & L.FLAG_MASKS;
   const most = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full;
-  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size, most >>> 8 & 0xff);
-  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size, most & 0xff);
+  const whole = argus && size === 4;
+  // Exact merging keeps every bit the two share: what is kept may not depend on which of them comes first.
+  const limit = argus && !whole ? most : full << 8 | full;
+  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size, whole, limit >>> 8 & 0xff);
+  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size, whole, limit & 0xff);
   if ((mine | theirs) === 0 && s === full && t === full) {
     if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
     return;
@@ -196,19 +207,23 @@ function mergeAddresses(x: Int32Array, w: number, y: Int32Array, v: number, size
   x[w + L.FLAGS]! |= L.FLAG_MASKS;
 }
 
-/** Keeps of two addresses that differ the leading bits they share, at most so many, and tells how many they share. */
+/**
+ * Keeps of two addresses that differ the leading bits they share, at most so many, and tells how many they share; of IPv6 the real
+ * program keeps only whole words.
+ */
 function commonPrefix(
   x: Int32Array,
   w: number,
   y: Int32Array,
   v: number,
   size: number,
+  whole = false,
   most = size * 32,
 ): number {
   for (let i = 0; i < size; i++) {
     const differ = x[w + i]! ^ y[v + i]!;
     if (differ === 0) continue;
-    const shared = i * 32 + Math.clz32(differ), kept = Math.min(shared, most);
+    const shared = i * 32 + Math.clz32(differ), kept = Math.min(whole ? i * 32 : shared, most);
     for (let j = 0; j < size; j++) {
       const bits = kept - 32 * j;
       if (bits < 32) x[w + j] = bits <= 0 ? 0 : x[w + j]! & -1 << (32 - bits);
