@@ -243,10 +243,14 @@ export class Aggregator {
       this.#enter(chunk, at);
       return;
     }
-    const w = at * R.WORDS, source = chunk.words[w + R.SADDR]!, destination = chunk.words[w + R.DADDR]!;
+    if (!this.#key.masked) {
+      mergeRow(chunk, at, batch, row, this.#options.rules);
+      return;
+    }
+    // Addresses that the key cuts are equal up to there, whatever the rules of merging say.
+    const w = at * R.WORDS, before = chunk.words.slice(w + R.SADDR, w + R.SADDR + 8);
     mergeRow(chunk, at, batch, row, this.#options.rules);
-    // What the key masks is equal up to the mask.
-    if (this.#key.masked) this.#key.keep(chunk.words, w, source, destination);
+    this.#key.keep(chunk.words, w, before);
   }
 
   /** Whether status or idle ends the aggregate before this record (cluster.md section 5). */
@@ -305,6 +309,8 @@ export class Aggregator {
     const status = words[w + R.TCP_STATUS]!, options = words[w + R.TCP_OPTIONS]!;
     flip(batch, row);
     if (this.#options.rules !== "argus") return;
+    // Loads were computed on reading and stay where they are.
+    words[w + R.FLAGS]! ^= R.FLAG_TURNED;
     // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
     words[w + R.TCP_STATUS] = status;
     words[w + R.TCP_OPTIONS] = options;

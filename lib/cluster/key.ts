@@ -193,11 +193,10 @@ export class Key {
     return this.#masks[0] !== undefined || this.#masks[1] !== undefined;
   }
 
-  /** Puts the masked addresses of an IPv4 row back after a merge that may have cut more. */
-  keep(words: Int32Array, w: number, source: number, destination: number): void {
-    if (words[w + R.KEY_TYPE] !== R.KEY_IPV4) return;
-    if (this.#masks[0] !== undefined) words[w + R.SADDR] = source;
-    if (this.#masks[1] !== undefined) words[w + R.DADDR] = destination;
+  /** Puts the masked addresses of a row back to the eight words they were before a merge. */
+  keep(words: Int32Array, w: number, before: Int32Array): void {
+    if (this.#masks[0] !== undefined) { for (let i = 0; i < 4; i++) words[w + R.SADDR + i] = before[i]!; }
+    if (this.#masks[1] !== undefined) { for (let i = 0; i < 4; i++) words[w + R.DADDR + i] = before[4 + i]!; }
   }
 
   /** Empties what is not in the key (`-M nopreserve`): addresses, ports, protocol. */

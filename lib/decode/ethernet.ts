@@ -148,6 +148,8 @@ export function llc(w: Walk): number {
   return DONE;
 }
 
+const ARP_BODY = 28;
+
 /** ARP and RARP, told apart by the operation and not by the ethertype (KEY-7). */
 export function arp(w: Walk): number {
   const c = w.c, row = w.row, at = w.at, e = row * P.END_WORDS;
@@ -160,7 +162,7 @@ export function arp(w: Walk): number {
   c.proto[row] = 0;
   c.ports[row] = op;
   // 28 bytes is the usual body; a cut one leaves the whole frame (spec 1.1).
-  c.app[row] = c.size[row]! - (w.has(8 + 2 * (hardware + protocol)) ? 28 : 0);
+  c.app[row] = c.size[row]! - (w.has(ARP_BODY) ? ARP_BODY : 0);
   c.payload[row] = c.payloadEnd[row] = w.end;
   if (op <= 2) {
     w.kind = P.P_ARP;
@@ -169,7 +171,10 @@ export function arp(w: Walk): number {
     c.ends[e + 4] = w.i32(target);
   } else {
     w.kind = P.P_RARP;
-    w.macEnds(at + 8, sender + protocol);
+    // The asker comes last: sender of a request, target of its answer.
+    if (op === 3) w.macEnds(sender + protocol, at + 8);
+    else w.macEnds(at + 8, sender + protocol);
+    c.extra[row] = op === 4 ? w.i32(target) : 0;
   }
   return DONE;
 }

@@ -108,6 +108,8 @@ export function decodeFlow(
     if (arp) {
       words[w + SADDR] = view.getInt32(p + 12);
       if (n >= 5) words[w + DADDR] = view.getInt32(p + 16);
+      // The original reads on in the section behind an empty key.
+      else if (p + 20 <= bytes.length) words[w + DADDR] = view.getInt32(p + 16, true);
       // As written by the meter only four bytes of the hardware address fit (section 4).
       if (n >= 6) words[w + SADDR + 1] = view.getInt32(p + 20);
       if (n >= 7) words[w + SADDR + 2] = view.getInt32(p + 24) & 0xffff0000;

@@ -107,6 +107,12 @@ export function encodeFlow(
     view.setInt32(p, head | ((matrix ? FLOW_MATRIX : FLOW_FIVE_TUPLE) << 16) | 5);
     return p + 20;
   }
+  if (type === KEY_ARP && extra === 0) {
+    // Addresses that are not IPv4: an empty key.
+    for (let q = p + 4; q < p + 16; q += 4) view.setInt32(q, 0);
+    view.setInt32(p, head | (FLOW_ARP << 16) | 4);
+    return p + 16;
+  }
   if (type === KEY_ARP || type === KEY_RARP) {
     const named = words[w + DADDR + 2]! !== 0 || words[w + DADDR + 3]! !== 0;
     view.setInt32(p + 4, named ? words[w + DADDR + 2]! : 0x00010800);

@@ -55,12 +55,19 @@ export class Fragments {
     let row = this.#rows.get(name) ?? 0;
     const fresh = row === 0;
     if (fresh) row = this.#open(c, i, swap, name);
+    else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
     else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     meter.account(row, c, i, c.kind[i]!, swap, fresh);
     const complete = this.#arrived(row, c, i, false);
     if (complete && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN)) {
       meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
     }
+  }
+
+  /** The real program loses fragments of a stand-alone entry that has been reported and is parked until its timeout. */
+  #isLost(row: number): boolean {
+    const bits = this.#meter.table.state[row * T.STATE_WORDS + T.S_BITS]!;
+    return this.#meter.quirks && (bits & (T.IS_HIDDEN | T.ON_STATUS)) === 0;
   }
 
   /** Whether a stand-alone entry's own packet finds its interval over, or itself parked (TIM-4 step 2). */

@@ -79,9 +79,15 @@ export function newEntryRow(
       R.WLAN_SSID.forEach((word, j) => words[w + word] = keyWords[K.K_SSID[j]!]!);
       break;
     case P.P_ARP:
-      words[w + R.KEY_EXTRA] = 1;
+      words[w + R.DADDR + 2] = extra;
+      words[w + R.DADDR + 3] = ports;
+      words[w + R.KEY_EXTRA] = ports === 0 ? 0 : 1;
       words[w + R.SADDR + 1] = keyWords[K.K_MAC]!;
       words[w + R.SADDR + 2] = keyWords[K.K_MAC + 1]! << 16;
+      break;
+    case P.P_RARP:
+      words[w + R.SADDR + 2] = extra;
+      words[w + R.KEY_EXTRA] = 3;
       break;
     case P.P_IP:
       // KEY-10: an address matrix key has no protocol of its own.

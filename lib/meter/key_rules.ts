@@ -156,10 +156,19 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
         k[K_MAC] = be32(c.bytes, macAt);
         k[K_MAC + 1] = (c.bytes[macAt + 4]! << 8) | c.bytes[macAt + 5]!;
       }
-      ports = 0;
+      // Only IPv4 addresses make a key: all others are one flow.
+      const known = l3 >= 0 && c.bytes[l3 + 5] === 4;
+      ports = known ? (c.bytes[l3 + 4]! << 8) | 4 : 0;
+      extra = known ? be32(c.bytes, l3) : 0;
+      if (!known) {
+        k.fill(0);
+        k[K_KIND] = low | (KEY_ARP << 8);
+        return 0;
+      }
       break;
     }
     case P.P_RARP:
+      extra = c.extra[i]!;
       break;
     case P.P_ETHER:
     case P.P_LLC: {

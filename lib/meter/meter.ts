@@ -19,6 +19,7 @@ import { Ledger } from "./ledger.ts";
 import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
 import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
+import { Unrecorded } from "./unrecorded.ts";
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
@@ -65,6 +66,8 @@ export class Meter {
   /** Transport sequence numbers given (SEQ-1). */
   sequence = 0;
   readonly quirks: boolean;
+  /** What was seen and is in no record: stray fragments (law 1). */
+  readonly unrecorded: Unrecorded = new Unrecorded();
 
   readonly #sink: RecordSink;
   readonly #batchSize: number;

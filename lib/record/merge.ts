@@ -61,7 +61,7 @@ export function mergeRow(
   // Observed: a destination that only the second record has, in one moment, comes over without its end.
   const startOnly = argus && a.doubles[d + L.D_START] !== a.doubles[d + L.D_START] &&
     b.doubles[e + L.D_START] === b.doubles[e + L.D_END];
-  mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v);
+  mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v, argus);
   if (startOnly && a.doubles[d + L.S_END]! > a.doubles[d + L.S_START]!) a.doubles[d + L.D_END] = NaN;
   for (let i = L.S_PKTS; i <= L.D_APP; i++) a.doubles[d + i]! += b.doubles[e + i]!;
   if (argus) mergeAttributesAsArgus(x, w, y, v);
@@ -243,6 +243,7 @@ function mergeTimes(
   w: number,
   y: Int32Array,
   v: number,
+  argus: boolean,
 ): void {
   for (let side = 0; side < 2; side++) {
     const s = L.S_START + 2 * side, n = L.S_NANO + side;
@@ -253,7 +254,9 @@ function mergeTimes(
       if (bs === bs) a[d + s] = bs, start = theirs & 0x3ff;
     } else if (bs === as && (theirs & 0x3ff) < start) start = theirs & 0x3ff;
     const be = b[e + s + 1]!, ae = a[d + s + 1]!;
-    if (be > ae || ae !== ae) {
+    // Of two ends of the source in the same second the real program takes the second record's, be it the earlier (observed).
+    const later = argus && side === 0 ? Math.floor(be / 1e6) >= Math.floor(ae / 1e6) : be > ae;
+    if (later || ae !== ae) {
       if (be === be) a[d + s + 1] = be, end = theirs >>> 10 & 0x3ff;
     } else if (be === ae && (theirs >>> 10 & 0x3ff) > end) end = theirs >>> 10 & 0x3ff;
     x[w + n] = start | end << 10;

@@ -18,13 +18,11 @@ export const KNOWN_READER: Readonly<Record<string, string>> = {
     "a TCP fragment without a network section prints what an earlier record had",
   "suri_decode-too-small_test.pcap": "TCP without a network section: the real ra prints no state with -z",
   "suri_smb-filename_input.pcap": "last digit of the merged destination jitter",
-  "suri_vxlan-decoder-03_vxlan.pcap": "end of a merged record whose parts are out of order",
+  "ndpi_telegram.pcap": "jitter or end of a merged record in its last digits",
   "zeek_erspan.pcap": "last digits of merged figures",
 };
 
 /** The real clients on our file. */
 export const KNOWN_METER: Readonly<Record<string, string>> = {
-  "disordered.pcap": "destination jitter over packets that go back in time",
-  "tcpdump_l2tp-avp-overflow.pcap":
     "802.3 frames cut inside the LLC header: the key reads what lay behind them",
 };

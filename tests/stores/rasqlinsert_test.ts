@@ -83,7 +83,7 @@ Deno.test({
         await engine.close();
       };
       for (const turn of [1, 2]) {
-        await copy("theirs", "before");
+        await copy("theirs", "kept");
         for (let attempt = 1;; attempt++) {
           const real = new Deno.Command("rasqlinsert", {
             args: args("theirs"),
@@ -102,7 +102,7 @@ Deno.test({
           await status;
           if (await taken() === turn * records) break;
           assert(attempt < ATTEMPTS, "the real program lost records in every attempt");
-          await copy("before", "theirs");
+          await copy("kept", "theirs");
         }
         await run(Deno.execPath(), ["run", "-A", "--no-check", SCRIPT, ...args("ours")]);
         const [theirs, ours] = [await lines("theirs"), await lines("ours")];
