@@ -5,6 +5,7 @@ import * as T from "./flow_table.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, KEY_WORDS } from "./key_rules.ts";
 import { zeroInterval } from "./interval.ts";
 import type { Meter } from "./meter.ts";
+import { freshBytes } from "./other_protocols.ts";
 
 /** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
 const HIDDEN_LIFE = 2e6;
@@ -44,7 +45,7 @@ export class Fragments {
       state[s + T.S_SIBLING] = state[parent * T.STATE_WORDS + T.S_CHILD]!;
       state[parent * T.STATE_WORDS + T.S_CHILD] = row;
     }
-    this.#arrived(row, c, i, true);
+    this.#arrived(row, c, i, true, c.fragLength[i]!);
   }
 
   /** A fragment with offset above 0. */
@@ -57,8 +58,11 @@ export class Fragments {
     if (fresh) row = this.#open(c, i, swap, name);
     else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
     else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
+    const before = freshBytes(table.words, row * R.WORDS);
     meter.account(row, c, i, c.kind[i]!, swap, fresh);
-    const complete = this.#arrived(row, c, i, false);
+    const after = freshBytes(table.words, row * R.WORDS);
+    // Bytes that came twice make no datagram whole; a new interval began counting anew.
+    const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
     if (complete && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN)) {
       meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
     }
@@ -113,14 +117,14 @@ export class Fragments {
   }
 
   /** Notes which bytes came; when all of a datagram are there, folds them into the parent. */
-  #arrived(row: number, c: PacketColumns, i: number, isFirst: boolean): boolean {
+  #arrived(row: number, c: PacketColumns, i: number, isFirst: boolean, bytes: number): boolean {
     const table = this.#meter.table, s = row * T.STATE_WORDS, state = table.state;
-    state[s + T.S_FRAG_HAVE]! += c.fragLength[i]!;
+    state[s + T.S_FRAG_HAVE]! += bytes;
     if (!isFirst && c.kind[i]! & P.P_LAST_FRAGMENT) {
       state[s + T.S_FRAG_TOTAL] = c.fragOffset[i]! + c.fragLength[i]!;
     }
     const total = state[s + T.S_FRAG_TOTAL]!;
-    const complete = total >= 0 && state[s + T.S_FRAG_HAVE]! >= total;
+    const complete = total >= 0 && state[s + T.S_FRAG_HAVE]! === total;
     if (complete && state[s + T.S_BITS]! & T.IS_HIDDEN) {
       const parent = state[s + T.S_PARENT]!;
       this.#foldInto(parent, row);

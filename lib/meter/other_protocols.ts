@@ -134,6 +134,11 @@ export function accountFragment(words: Int32Array, w: number, c: PacketColumns, 
   }
 }
 
+/** Bytes of an interval's fragments without those that came twice. */
+export function freshBytes(words: Int32Array, w: number): number {
+  return swap32(words[w + R.FRAG_BODY + FRAG_FRESH]!);
+}
+
 function swap32(n: number): number {
   return (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
 }

@@ -175,7 +175,8 @@ function sequenceStep(
           if (last !== 0 && d > -5000 && d < 0) I[x + R.T_STATUS]! |= SIDE_OOO;
           else if ((I[x + R.T_WINBYTES]! >>> 0) > ((m - 1 - yAck) >>> 0)) inProto = lost(I, x, p);
           else if (n < xSeq) {
-            if (seq === ((yAck + 1) >>> 0)) inProto = lost(I, x, p);
+            // The one retransmission that stays in the active class.
+            if (seq === ((yAck + 1) >>> 0)) lost(I, x, p);
             else I[x + R.T_STATUS]! |= SIDE_OOO;
           }
         }
