@@ -233,6 +233,11 @@ function commonPrefix(
   return size * 32;
 }
 
+/** A time as the original compares it: seconds of 32 bits with a sign. */
+function signed(us: number): number {
+  return us < 2 ** 31 * 1e6 ? us : us - 2 ** 32 * 1e6;
+}
+
 /** Per side the earliest start and the latest end; a side only one record has is taken over. */
 function mergeTimes(
   a: Float64Array,
@@ -250,12 +255,13 @@ function mergeTimes(
     const mine = x[w + n]!, theirs = y[v + n]!;
     let start = mine & 0x3ff, end = mine >>> 10 & 0x3ff;
     const bs = b[e + s]!, as = a[d + s]!;
-    if (bs < as || as !== as) {
+    if ((argus ? signed(bs) < signed(as) : bs < as) || as !== as) {
       if (bs === bs) a[d + s] = bs, start = theirs & 0x3ff;
     } else if (bs === as && (theirs & 0x3ff) < start) start = theirs & 0x3ff;
     const be = b[e + s + 1]!, ae = a[d + s + 1]!;
+    const late = argus ? signed(be) : be, early = argus ? signed(ae) : ae;
     // Of two ends of the source in the same second the real program takes the second record's, be it the earlier (observed).
-    const later = argus && side === 0 ? Math.floor(be / 1e6) >= Math.floor(ae / 1e6) : be > ae;
+    const later = argus && side === 0 ? Math.floor(late / 1e6) >= Math.floor(early / 1e6) : late > early;
     if (later || ae !== ae) {
       if (be === be) a[d + s + 1] = be, end = theirs >>> 10 & 0x3ff;
     } else if (be === ae && (theirs >>> 10 & 0x3ff) > end) end = theirs >>> 10 & 0x3ff;

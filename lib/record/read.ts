@@ -180,7 +180,8 @@ function repairTimes(batch: RecordBatch, row: number): void {
       const start = d[at + from]!, end = d[at + from + 1]!;
       if (s === 1 && r === 1) {
         d[at + R.S_START] = d[at + R.S_END] = start;
-        d[at + R.D_START] = d[at + R.D_END] = end;
+        // Time zero is no time to the original.
+        d[at + R.D_START] = d[at + R.D_END] = end === 0 ? start : end;
         splitNano(batch.words, row * R.WORDS, hasS ? R.S_NANO : R.D_NANO);
       } else {
         d[at + R.S_START] = d[at + R.D_START] = start;
@@ -201,8 +202,7 @@ const SIGNED_END = 2 ** 31 * 1e6;
 function repairSide(d: Float64Array, at: number): void {
   const start = d[at]!, end = d[at + 1]!;
   if (start !== start) d[at + 1] = NaN;
-  // Time zero is no time to the original.
-  else if (end !== end || end === 0) d[at + 1] = start;
+  else if (end !== end) d[at + 1] = start;
   else if (start > end && start < SIGNED_END) {
     d[at] = end;
     d[at + 1] = start;

@@ -241,7 +241,7 @@ function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
 }
 
 /**
- * Ports in rasort's order: what is neither TCP nor UDP counts as 0, but ICMPv6 as its type and id; an IPv6 record that
+ * Ports in rasort's order: what is neither TCP nor UDP counts as 0, but ICMPv6 as its type among source ports; an IPv6 record that
  * the reader turned round has its ports exchanged in the memory of the original (observed).
  */
 function portOrder(which: 0 | 1): (batch: RecordBatch, row: number) => number {
@@ -250,7 +250,7 @@ function portOrder(which: 0 | 1): (batch: RecordBatch, row: number) => number {
     const at = row * R.WORDS, proto = batch.words[at + R.PROTO];
     if (batch.words[at + R.KEY_TYPE] === R.KEY_IPV6) {
       if (proto === 58) {
-        return side === 0 ? portNumber(batch, row, 0) : batch.words[at + R.KEY_EXTRA]! & 0xffff;
+        return side === 0 ? portNumber(batch, row, 0) : 0;
       }
       if ((batch.words[at + R.FLAGS]! & R.FLAG_REVERSE) !== 0) side = side === 0 ? 1 : 0;
     }

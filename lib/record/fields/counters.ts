@@ -10,7 +10,7 @@ import {
   reverse,
 } from "./field.ts";
 import { counter, hasTcp, packets, total } from "./row.ts";
-import { duration, sideDuration } from "./time.ts";
+import { duration, lastTime, sideDuration, startTime } from "./time.ts";
 
 const spkts = counter(R.S_PKTS), dpkts = counter(R.D_PKTS);
 const sbytes = counter(R.S_BYTES), dbytes = counter(R.D_BYTES);
@@ -21,7 +21,16 @@ const OCTETS: IpfixElement = { name: "octetDeltaCount", id: 1 };
 
 /** Seconds a side's rates refer to: its own duration, else the record's (REC-5b). */
 function seconds(batch: RecordBatch, row: number, side: 0 | 1): number {
-  return sideDuration(batch, row, side) || duration(batch, row);
+  return sideDuration(batch, row, side) || span(batch, row);
+}
+
+/** Where 32-bit seconds with a sign end, microseconds. */
+const SIGN = 2 ** 31 * 1e6;
+
+/** Duration for rates and loads: a start without time (TIM-12) counts as one before 1970. */
+function span(batch: RecordBatch, row: number): number {
+  const start = startTime(batch, row), last = lastTime(batch, row);
+  return start < SIGN || last >= SIGN ? duration(batch, row) : Math.fround((last - start) / 1e6 + 2 ** 32);
 }
 
 function merged(batch: RecordBatch, row: number): boolean {
@@ -48,7 +57,7 @@ export function sideLoad(batch: RecordBatch, row: number, side: 0 | 1): number {
   if ((batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_TURNED) !== 0) side = side === 0 ? 1 : 0;
   const n = packets(batch, row, side), bytes = batch.doubles[row * R.DOUBLES + R.S_BYTES + side]!;
   if (merged(batch, row)) {
-    const t = duration(batch, row);
+    const t = span(batch, row);
     return t > 0 ? Math.fround(bytes * 8 / t) : 0;
   }
   if (n <= 1) return 0;

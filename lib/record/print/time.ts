@@ -70,8 +70,10 @@ export function compileTime(style: TimeStyle): PutTime {
       cached = seconds;
       head.clear();
       tail.clear();
-      putCalendar(head, before, seconds, style.zone);
-      putCalendar(tail, after, seconds, style.zone);
+      // The calendar of the original has 32 bits with a sign, seconds by themselves have none.
+      const dated = seconds < 2 ** 31 ? seconds : seconds - 2 ** 32;
+      putCalendar(head, before, dated, style.zone);
+      putCalendar(tail, after, dated, style.zone);
     }
     sink.room(head.at + tail.at + 10);
     const from = head.bytes, to = sink.bytes;
