@@ -62,6 +62,8 @@ export const P_FIRST_FRAGMENT6 = 1 << 19;
 /** UDP payload looks like an RTCP sender or receiver report on ports that qualify. */
 export const P_RTCP = 1 << 20;
 
+/** With P_DROPPED: the packet belongs to another shard, whose meter counts it; here it only moves the clock. */
+export const P_ELSEWHERE = 1 << 23;
 /** UDP payload on ports that qualify for RTP with its version bits, RTP or not. */
 export const P_RTP_VERSION = 1 << 22;
 /** 28 bytes of the ICMP message were captured: room for the addresses that an error quotes. */

@@ -6,6 +6,7 @@ import { arp, ethernet, ethertype, llc, mpls, ppp, pppoe } from "./ethernet.ts";
 import { ip, ipv4, ipv6, trafficClass } from "./ip.ts";
 import { link } from "./links.ts";
 import { type DecodeOptions, LINK_ETHERNET } from "./options.ts";
+import { type Shard, shardOfPair } from "./shard.ts";
 import { rtpBits, tcpOptionBits, transport } from "./transport.ts";
 import { gre, udpTunnel } from "./tunnels.ts";
 import * as W from "./walk.ts";
@@ -84,13 +85,14 @@ export function isTunnelPort(ports: number): boolean {
 }
 
 /** Ethernet: plain TCP and UDP over IPv4 and IPv6 in one flat path, everything else by `walkFrame`. */
-function decodeEthernet(w: Walk, frames: FrameBatch): void {
+function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): void {
   const c = w.c, n = frames.length;
   const offsets = frames.offset, captured = frames.captured, wires = frames.wire;
   const bytes = w.bytes, view = w.view;
   const { kind, ends, proto, ports, extra, ip, app, l3, l4, payload, payloadEnd, mac, size, encaps } = c;
   const { tcpFlags, seq, ack, win, tcpOptions, etherType, ipOptions } = c;
   const { argus, inner, teredo } = w;
+  const shards = shard === undefined ? 1 : shard.count, own = shard === undefined ? 0 : shard.index;
   for (let i = 0; i < n; i++) {
     const o = offsets[i]!, cap = captured[i]!, wire = wires[i]!;
     let length = 0, at = 0, protocol = 0, bits = 0, stop = o + cap;
@@ -136,6 +138,10 @@ function decodeEthernet(w: Walk, frames: FrameBatch): void {
     }
     if (at === 0 || (length >>> 0) < 20 && protocol === 6) {
       walkFrame(w, frames, i);
+      continue;
+    }
+    if (shards > 1 && shardOfPair(ends, i * P.END_WORDS, i * P.END_WORDS + 4, shards) !== own) {
+      kind[i] = P.P_DROPPED | P.P_ELSEWHERE;
       continue;
     }
     const m = i * P.MAC_WORDS;
@@ -218,7 +224,8 @@ export function decode(
   into.extra.fill(0, 0, n);
   into.ip.fill(0, 0, n);
   into.ipOptions.fill(0, 0, n);
-  if (frames.linkType === LINK_ETHERNET) decodeEthernet(w, frames);
+  // What one packet leaves to the next is a quirk; with quirks every packet is decoded whole.
+  if (frames.linkType === LINK_ETHERNET) decodeEthernet(w, frames, w.argus ? undefined : options.shard);
   else for (let i = 0; i < n; i++) walkFrame(w, frames, i);
   if (w.argus) memory.keep(frames.bytes, frames.offset, frames.captured, n);
 }

@@ -1,4 +1,5 @@
 import type { Quirks } from "../settings/mod.ts";
+import type { Shard } from "./shard.ts";
 
 /** How frames are decoded; a `Settings` value fits. */
 export interface DecodeOptions {
@@ -8,6 +9,8 @@ export interface DecodeOptions {
   readonly tunnels?: "inner" | "outer" | "none";
   /** Open Teredo, that is IPv6 in any UDP but DNS (LINK-9). */
   readonly tunnelDiscovery?: boolean;
+  /** Leave plain TCP and UDP packets of other shards undecoded (`P_DROPPED | P_ELSEWHERE`); what is left must be sorted out afterwards. */
+  readonly shard?: Shard | undefined;
 }
 
 /** Link types (LINKTYPE values of a capture file) that decode knows. */

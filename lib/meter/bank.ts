@@ -1,7 +1,14 @@
 import { Problem } from "../base/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
-import { decode, linkTypeSupport, P_DROPPED, PacketColumns } from "../decode/mod.ts";
-import type { DecodeOptions } from "../decode/mod.ts";
+import {
+  decode,
+  linkTypeSupport,
+  P_DROPPED,
+  P_ELSEWHERE,
+  P_KIND_MASK,
+  PacketColumns,
+} from "../decode/mod.ts";
+import type { DecodeOptions, Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
 import type { FlowMeter } from "./flow_meter.ts";
@@ -9,6 +16,7 @@ import type { KeyRules } from "./key_rules.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
+import { packetsOfShard } from "./shards.ts";
 
 /** Tells whether frame `i` of a batch is to be metered. */
 export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
@@ -17,16 +25,20 @@ export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
 export interface BankOptions {
   /** Packets to meter; the others are invisible, to the clock too (TIM-7). */
   readonly packets?: PacketPredicate;
-  /** Decoded packets of one shard of the capture; the others are invisible (see `packetsOfShard`). */
-  readonly shard?: (columns: PacketColumns, i: number) => boolean;
+  /** The shard whose packets are metered; the others only move the clock (see `packetsOfShard`). */
+  readonly shard?: Shard | undefined;
   /** Connections whose events go to each meter's ledger. */
   readonly ledger?: MeterOptions["ledger"];
   /** Whether records carry connection ids (costs 32 bytes for each distinct flow key of the capture). */
   readonly connections?: boolean;
   /** Rows of a record batch before it goes to its sink. */
   readonly batchSize?: number;
+  /** Makes a meter note for each record which frame made it come out (see {@linkcode MeterOptions.stamps}). */
+  readonly stamps?: boolean | undefined;
   /** Takes each record of every meter where it lies, where the settings allow it; see {@linkcode MeterOptions.take}. */
   readonly take?: MeterOptions["take"];
+  /** Makes such a taker for the setting with this number; connections are numbered apart in each numbering. */
+  readonly taker?: (index: number, numbering: number) => NonNullable<MeterOptions["take"]>;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
@@ -36,11 +48,12 @@ interface KeyGroup {
   readonly keys: KeyTable;
   readonly holders: KeyHolders;
   readonly connections: Connections | undefined;
+  readonly numbering: number;
   readonly meters: FlowMeter[];
 }
 
 interface DecodeGroup {
-  readonly options: Required<DecodeOptions>;
+  readonly options: Required<Omit<DecodeOptions, "shard">>;
   readonly groups: KeyGroup[];
   columns: PacketColumns;
   /** The real program stops reading where an interface of another kind begins. */
@@ -76,6 +89,7 @@ function plan(
         keys: new KeyTable(rules),
         holders: new KeyHolders(),
         connections: o.connections ? new Connections() : undefined,
+        numbering: keyGroups.size,
         meters: [],
       };
       keyGroups.set(groupKey, group);
@@ -86,6 +100,8 @@ function plan(
       ...(group.connections === undefined ? {} : { connections: group.connections }),
       ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
       ...(o.take === undefined ? {} : { take: o.take }),
+      ...(o.taker === undefined ? {} : { take: o.taker(index, group.numbering) }),
+      ...(o.stamps ? { stamps: true } : {}),
     };
     const sink = sinks[index]!;
     const meter = peer
@@ -106,13 +122,15 @@ export class MeterBank {
   readonly meters: readonly FlowMeter[];
   readonly #decodes: DecodeGroup[];
   readonly #packets: PacketPredicate | undefined;
-  readonly #shard: BankOptions["shard"];
+  readonly #shard: Shard | undefined;
+  readonly #inShard: ((columns: PacketColumns, i: number) => boolean) | undefined;
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
     [this.#decodes, this.meters] = plan(settings, sinks, options);
     this.#packets = options.packets;
     this.#shard = options.shard;
+    this.#inShard = options.shard && packetsOfShard(options.shard);
     this.#tap = options.tap;
   }
 
@@ -134,9 +152,9 @@ export class MeterBank {
         group.columns.memory = memory;
       }
       const columns = group.columns;
-      decode(frames, columns, group.options);
+      decode(frames, columns, this.#shard ? { ...group.options, shard: this.#shard } : group.options);
       if (this.#packets) hide(columns, frames, this.#packets);
-      if (this.#shard) hideOthers(columns, this.#shard);
+      if (this.#inShard) hideOthers(columns, this.#inShard);
       for (const g of group.groups) {
         const batch = g.keys.intern(columns);
         g.holders.reach(g.keys.size);
@@ -150,7 +168,7 @@ export class MeterBank {
 
   /** The one decode and key group of all settings, or undefined when they need several: what a decode worker can serve. */
   get only(): {
-    options: Required<DecodeOptions>;
+    options: Required<Omit<DecodeOptions, "shard">>;
     rules: KeyRules;
     meters: readonly FlowMeter[];
     holders: KeyHolders;
@@ -200,6 +218,9 @@ function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredica
   for (let i = 0; i < columns.length; i++) if (!packets(frames, i)) columns.kind[i] = P_DROPPED;
 }
 
-function hideOthers(columns: PacketColumns, shard: NonNullable<BankOptions["shard"]>): void {
-  for (let i = 0; i < columns.length; i++) if (!shard(columns, i)) columns.kind[i] = P_DROPPED;
+function hideOthers(columns: PacketColumns, inShard: (columns: PacketColumns, i: number) => boolean): void {
+  const kind = columns.kind;
+  for (let i = 0; i < columns.length; i++) {
+    if ((kind[i]! & P_KIND_MASK) !== P_DROPPED && !inShard(columns, i)) kind[i] = P_DROPPED | P_ELSEWHERE;
+  }
 }

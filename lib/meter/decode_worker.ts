@@ -18,7 +18,7 @@ import { SharedBatch, type SharedMemory } from "./shared_batch.ts";
 export interface DecodeTask {
   readonly source: string | readonly string[];
   readonly strict: boolean;
-  readonly options: Required<DecodeOptions>;
+  readonly options: Required<Omit<DecodeOptions, "shard">>;
   readonly rules: KeyRules;
   readonly connections: boolean;
   readonly slots: readonly SharedMemory[];

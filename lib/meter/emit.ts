@@ -33,7 +33,7 @@ export function emitInPlace(
   meter: Meter,
   row: number,
   view: RecordBatch,
-  take: (batch: RecordBatch, row: number) => void,
+  take: (batch: RecordBatch, row: number, connection: number) => void,
   cause: number,
   reason: number,
 ): void {
@@ -42,7 +42,7 @@ export function emitInPlace(
   const w = row * R.WORDS;
   const net = words[w + R.NET]!, status = words[w + R.TCP_STATUS]!, win = words[w + R.SIDE + R.T_WIN]!;
   finishRow(meter, row, words, w, doubles, row * R.DOUBLES, cause, reason);
-  take(view, row);
+  take(view, row, meter.table.state[row * T.STATE_WORDS + T.S_CONN]!);
   words[w + R.NET] = net;
   words[w + R.TCP_STATUS] = status;
   words[w + R.SIDE + R.T_WIN] = win;

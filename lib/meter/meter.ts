@@ -32,11 +32,13 @@ export interface MeterOptions {
   readonly connections?: ConnectionColumns;
   /** Rows of a batch before it goes to the sink. */
   readonly batchSize?: number;
+  /** Note for each record which frame made it come out, and in which step (see {@linkcode Meter.stamps}). */
+  readonly stamps?: boolean;
   /**
-   * Given each record where it lies instead of a copy in the sink's batches: the row is valid only during the call. Not used when a
-   * setting asks for jitter, packet sizes, MACs or user data.
+   * Given each record where it lies instead of a copy in the sink's batches, and the dense number of its connection (-1 without): the
+   * row is valid only during the call. Not used when a setting asks for jitter, packet sizes, MACs or user data.
    */
-  readonly take?: (batch: RecordBatch, row: number) => void;
+  readonly take?: (batch: RecordBatch, row: number, connection: number) => void;
 }
 
 /**
@@ -75,6 +77,11 @@ export class Meter {
   readonly #duplicates: boolean;
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
+  /**
+   * Of each record emitted, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
+   * at the end of the capture. With ties by first frame this is the order of emission, whatever else is metered.
+   */
+  readonly stamps: number[] | undefined;
   readonly #take: MeterOptions["take"];
   readonly #view: RecordBatch;
   /** IPv4 fragments behind the first of their datagram. */
@@ -103,6 +110,7 @@ export class Meter {
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
     this.#take = this.extras === undefined ? options.take : undefined;
     this.#view = new RecordBatch(1);
+    this.stamps = options.stamps ? [] : undefined;
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
   }
 
@@ -121,7 +129,10 @@ export class Meter {
     let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
       const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
-      if (low === P.P_DROPPED) continue;
+      if (low === P.P_DROPPED) {
+        if (kind & P.P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
+        continue;
+      }
       const now = times[i]!, size = sizes[i]!;
       this.#frame = c.firstFrame + i;
       if (exact) timers.tickExact(now);
@@ -160,6 +171,15 @@ export class Meter {
     seen.bytes += bytes;
     seen.flowPackets += flowPackets;
     seen.flowBytes += flowBytes;
+  }
+
+  /** A packet of another shard: time goes on. */
+  #passBy(now: number, frame: number): void {
+    const timers = this.timers;
+    this.#frame = frame;
+    if (timers.exact) timers.tickExact(now);
+    else timers.now = now;
+    if (!(now < timers.sweepAt)) timers.sweep();
   }
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
@@ -413,6 +433,7 @@ export class Meter {
     }
     const conn = table.state[row * T.STATE_WORDS + T.S_CONN]!;
     if (conn >= 0) table.words[w + R.CONN_SEQ] = this.#nextOfConnection(conn);
+    if (this.stamps !== undefined) this.stamps.push(4 * this.#frame + this.timers.step);
     if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
     else {
       const out = this.out;

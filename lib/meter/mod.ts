@@ -14,4 +14,4 @@ export * from "./peer.ts";
 export * from "./unrecorded.ts";
 export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";
 export * from "./shards.ts";
-export { meterSharded, type ShardedOptions } from "./sharded.ts";
+export { meterSharded, runSharded, type ShardedOptions } from "./sharded.ts";

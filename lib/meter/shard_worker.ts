@@ -1,14 +1,15 @@
 /**
- * The thread of one shard: reads and decodes a capture, meters the packets of its shard, and hands the records over.
+ * The thread of one shard: reads a capture, meters the packets of its shard, and hands the records over piece by piece.
  *
  * @module
  */
 import { Problem, type ProblemCode, type ProblemDetail } from "../base/mod.ts";
 import { openFrames } from "../capture/mod.ts";
-import type { More, RecordBatch } from "../record/mod.ts";
+import { type More, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { MeterBank } from "./bank.ts";
-import { inShard, packetsOfShard, type Shard } from "./shards.ts";
+import type { Meter } from "./meter.ts";
+import { inShard, type Shard } from "./shards.ts";
 
 /** What a shard thread is told. */
 export interface ShardTask {
@@ -17,9 +18,11 @@ export interface ShardTask {
   readonly shard: Shard;
   readonly strict: boolean;
   readonly connections: boolean;
+  /** One shared 32-bit count: pieces given out so far, which a thread must not run far ahead of. */
+  readonly given: SharedArrayBuffer;
 }
 
-/** Rows on their way between threads. */
+/** Rows on their way between threads, in order of emission. */
 export interface Rows {
   readonly length: number;
   readonly words: Int32Array;
@@ -28,19 +31,21 @@ export interface Rows {
   readonly agr: Float64Array | undefined;
   readonly user: (Uint8Array | undefined)[] | undefined;
   readonly more: Map<number, More> | undefined;
+  /** See `Meter.stamps`. */
+  readonly stamps: Float64Array;
 }
 
 /** What a shard thread tells. */
 export type ShardNews =
   | { readonly kind: "ready" }
-  | { readonly kind: "rows"; readonly setting: number; readonly rows: Rows }
+  /** The records that one stretch of the capture, the same for all shards, made come out under each setting. */
+  | { readonly kind: "piece"; readonly rows: readonly (readonly Rows[])[]; readonly last: boolean }
   | {
     readonly kind: "problem";
     readonly code: ProblemCode;
     readonly reason: string;
     readonly detail: ProblemDetail;
   }
-  | { readonly kind: "ended" }
   | {
     readonly kind: "failed";
     readonly code?: ProblemCode;
@@ -55,66 +60,87 @@ interface Port {
 
 const port = globalThis as unknown as Port;
 
+/** A piece covers so many frames at least: enough rows to be worth a message, few enough to stay in cache. */
+const PIECE_FRAMES = 32_768;
+const PIECE_ROWS = 8192;
+/** Pieces that a thread may be ahead of those given out. */
+const AHEAD = 4;
+
 async function run(task: ShardTask): Promise<void> {
-  const sinks = task.settings.map((_, setting) => (batch: RecordBatch) => {
-    const own = batch.fresh();
-    for (let row = 0; row < batch.length; row++) if (inShard(batch, row, task.shard)) own.append(batch, row);
-    if (own.length > 0) {
-      const rows: Rows = {
-        length: own.length,
-        words: own.words,
-        doubles: own.doubles,
-        jitter: own.jitter,
-        agr: own.agr,
-        user: own.user,
-        more: own.more,
-      };
-      const buffers = [own.words, own.doubles, own.jitter, own.agr].flatMap((a) =>
-        a ? [a.buffer as ArrayBuffer] : []
-      );
-      port.postMessage({ kind: "rows", setting, rows }, buffers);
+  const given = new Int32Array(task.given);
+  const rows: Rows[][] = task.settings.map(() => []);
+  const bank: MeterBank = new MeterBank(
+    task.settings,
+    rows.map((list, setting) => (batch) => {
+      const stamps = meters[setting]!.stamps!;
+      list.push(rowsOf(batch, stamps, task.shard));
+      stamps.length = 0;
+      return new RecordBatch(PIECE_ROWS);
+    }),
+    { connections: task.connections, shard: task.shard, stamps: true, batchSize: PIECE_ROWS },
+  );
+  // Other rules than Argus's are not sharded.
+  const meters = bank.meters as readonly Meter[];
+  let pieces = 0, frames = 0;
+  const hand = (last: boolean) => {
+    for (const meter of meters) meter.flush();
+    const piece = rows.map((list) => list.splice(0));
+    port.postMessage({ kind: "piece", rows: piece, last }, piece.flat().flatMap(buffersOf));
+    pieces++;
+    frames = 0;
+    for (let n = Atomics.load(given, 0); n < pieces - AHEAD; n = Atomics.load(given, 0)) {
+      Atomics.wait(given, 0, n);
     }
-    batch.clear();
-    return batch;
-  });
-  const bank = new MeterBank(task.settings, sinks, {
-    connections: task.connections,
-    shard: packetsOfShard(task.shard),
-  });
-  let last = -Infinity;
-  const frames = openFrames(task.source as string | string[], {
+  };
+  const source = openFrames(task.source as string | string[], {
     strict: task.strict,
     onProblem: (p) =>
-      port.postMessage({ kind: "problem", code: p.code, reason: p.reason, detail: detailOf(p) }),
+      port.postMessage({ kind: "problem", code: p.code, reason: p.reason, detail: p.detail() }),
   });
-  for await (const batch of frames) {
+  for await (const batch of source) {
     bank.take(batch);
-    for (let i = 0; i < batch.length; i++) if (batch.time[i]! > last) last = batch.time[i]!;
+    frames += batch.length;
+    if (frames >= PIECE_FRAMES) hand(false);
   }
-  // The timers of a shard run to the end of the whole capture, not of its own packets.
-  if (last > -Infinity) bank.tick(last);
   bank.end();
+  hand(true);
 }
 
-function detailOf(problem: Problem): ProblemDetail {
-  const { source, frame, record, offset } = problem;
+/** A batch as rows to send, its memory given away; without the ICMP flows that are only there for an error they quote. */
+function rowsOf(batch: RecordBatch, stamps: readonly number[], shard: Shard): Rows {
+  let own = batch, kept = stamps;
+  const strangers = new Set<number>();
+  for (let row = 0; row < batch.length; row++) if (!inShard(batch, row, shard)) strangers.add(row);
+  if (strangers.size > 0) {
+    own = new RecordBatch(batch.length);
+    for (let row = 0; row < batch.length; row++) if (!strangers.has(row)) own.append(batch, row);
+    kept = stamps.filter((_, row) => !strangers.has(row));
+  }
   return {
-    ...(source === undefined ? {} : { source }),
-    ...(frame === undefined ? {} : { frame }),
-    ...(record === undefined ? {} : { record }),
-    ...(offset === undefined ? {} : { offset }),
+    length: own.length,
+    words: own.words,
+    doubles: own.doubles,
+    jitter: own.jitter,
+    agr: own.agr,
+    user: own.user,
+    more: own.more,
+    stamps: Float64Array.from(kept),
   };
 }
 
+function buffersOf(rows: Rows): ArrayBuffer[] {
+  return [rows.words, rows.doubles, rows.jitter, rows.agr, rows.stamps].flatMap((a) =>
+    a ? [a.buffer as ArrayBuffer] : []
+  );
+}
+
 port.onmessage = ({ data }) => {
-  run(data).then(
-    () => port.postMessage({ kind: "ended" }),
-    (error: unknown) =>
-      port.postMessage(
-        error instanceof Problem
-          ? { kind: "failed", code: error.code, reason: error.reason, detail: detailOf(error) }
-          : { kind: "failed", reason: String(error), detail: {} },
-      ),
+  run(data).catch((error: unknown) =>
+    port.postMessage(
+      error instanceof Problem
+        ? { kind: "failed", code: error.code, reason: error.reason, detail: error.detail() }
+        : { kind: "failed", reason: String(error), detail: {} },
+    )
   );
 };
 port.postMessage({ kind: "ready" });

@@ -1,13 +1,9 @@
 import * as P from "../decode/mod.ts";
-import type { PacketColumns } from "../decode/mod.ts";
+import { type PacketColumns, type Shard, shardOfPair } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 
-/** One of `count` equal parts of a capture's flows, from 0. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
+export type { Shard } from "../decode/mod.ts";
 
 const ICMP = 1, ICMP6 = 58;
 /** Source and destination address in an IPv4 header. */
@@ -39,12 +35,11 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
   return (columns, i) => {
     const kind = columns.kind[i]!, low = kind & P.P_KIND_MASK;
     if (low === P.P_DROPPED) return false;
-    // What is keyed by more than its addresses, and what forms no flow, is in the first shard.
-    if (low === P.P_NONE || low >= P.P_RARP && low !== P.P_FRAGMENT) return index === 0;
+    // What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard.
+    if (low === P.P_NONE || low >= P.P_ARP && low !== P.P_FRAGMENT) return index === 0;
     const e = i * P.END_WORDS, ends = columns.ends;
-    if (part(hashOf(ends, e) + hashOf(ends, e + 4) | 0, count) === index) return true;
-    return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) &&
-      part(quotedPair(columns, i), count) === index;
+    if (shardOfPair(ends, e, e + 4, count) === index) return true;
+    return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) && quotedShard(columns, i, count) === index;
   };
 }
 
@@ -53,21 +48,7 @@ export function inShard(batch: RecordBatch, row: number, { index, count }: Shard
   const words = batch.words, w = row * R.WORDS;
   const type = words[w + R.KEY_TYPE], proto = words[w + R.PROTO];
   if (!(type === R.KEY_IPV4 && proto === ICMP) && !(type === R.KEY_IPV6 && proto === ICMP6)) return true;
-  return part(hashOf(words, w + R.SADDR) + hashOf(words, w + R.DADDR) | 0, count) === index;
-}
-
-function hashOf(words: Int32Array, at: number): number {
-  let h = Math.imul(words[at]! ^ 0x5bd1e995, 0x9e3779b1);
-  h = Math.imul((h ^ h >>> 15) ^ words[at + 1]!, 0x85ebca77);
-  h = Math.imul((h ^ h >>> 13) ^ words[at + 2]!, 0xc2b2ae3d);
-  h = Math.imul((h ^ h >>> 16) ^ words[at + 3]!, 0x9e3779b1);
-  return h ^ h >>> 15;
-}
-
-/** Which of `count` parts a hash falls into. */
-function part(hash: number, count: number): number {
-  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  return ((hash ^ hash >>> 13) >>> 0) % count;
+  return shardOfPair(words, w + R.SADDR, w + R.DADDR, count) === index;
 }
 
 const quoted = new Int32Array(8);
@@ -79,11 +60,11 @@ function quotesIpv4(columns: PacketColumns, i: number): boolean {
     columns.bytes[at]! >>> 4 === 4;
 }
 
-function quotedPair(columns: PacketColumns, i: number): number {
+function quotedShard(columns: PacketColumns, i: number, count: number): number {
   const bytes = columns.bytes, at = columns.inner[i]!;
   quoted[0] = word(bytes, at + IP_SOURCE);
   quoted[4] = word(bytes, at + IP_DESTINATION);
-  return hashOf(quoted, 0) + hashOf(quoted, 4) | 0;
+  return shardOfPair(quoted, 0, 4, count);
 }
 
 function word(bytes: Uint8Array, at: number): number {

@@ -12,6 +12,9 @@ import { TimeoutQueues } from "./timeouts.ts";
 /** Sweeps happen at most so often in capture time (TIM-4). */
 const SWEEP_US = 200_000;
 
+/** Steps of a packet's processing: status boundaries before it, the packet itself, the sweep behind it. */
+const STEP_BEFORE = 0, STEP_PACKET = 1, STEP_SWEEP = 2;
+
 /**
  * The clock of a meter and everything that time does to its entries: status boundaries report them and park them on their timeout queue,
  * idle timers drop them, own packets fetch them back (spec/meter.md section 4; DESIGN "Clocks, precisely").
@@ -25,6 +28,8 @@ export class Timers {
   limit: number;
   readonly queues: TimeoutQueues;
   readonly exact: boolean;
+  /** `STEP_*` under way; infinite at the end of the capture. */
+  step = STEP_PACKET;
   readonly #meter: Meter;
   readonly #key = new Int32Array(KEY_WORDS);
   // Entry whose own packet is being processed: its cut is told from a sweep's in the ledger.
@@ -42,13 +47,17 @@ export class Timers {
   sweep(): void {
     if (!(this.now - this.sweepAt <= SWEEP_US)) this.sweepAt = this.now;
     this.sweepAt += SWEEP_US;
+    this.step = STEP_SWEEP;
     this.scanAll();
+    this.step = STEP_PACKET;
   }
 
   /** Moves the exact clock on: a late packet must not bring back timers that have fired. */
   tickExact(time: number): void {
     if (!(time < this.now)) this.now = time;
+    this.step = STEP_BEFORE;
     this.#fireDue(this.now);
+    this.step = STEP_PACKET;
   }
 
   /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
@@ -193,6 +202,7 @@ export class Timers {
   end(): void {
     const meter = this.#meter, table = meter.table, status = meter.settings.status;
     this.#ending = true;
+    this.step = Infinity;
     // The real program sets the seconds of the interval to 0 and leaves the microseconds.
     this.limit = meter.quirks && !this.exact && status !== Infinity ? status % 1e6 : 0;
     this.scanStatus();

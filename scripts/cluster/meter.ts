@@ -1,5 +1,5 @@
 import { openFrames } from "../../lib/capture/mod.ts";
-import { inShard, MeterBank, packetsOfShard, type Shard } from "../../lib/meter/mod.ts";
+import { inShard, MeterBank, type Shard } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import { argus } from "../../lib/settings/mod.ts";
 
@@ -18,15 +18,11 @@ export async function* meterShard(
     }
     ready.push(own);
     return batch.fresh();
-  }], { connections: true, shard: packetsOfShard(shard) });
-  let last = -Infinity;
+  }], { connections: true, shard });
   for await (const frames of openFrames(capture)) {
     bank.take(frames);
-    for (let i = 0; i < frames.length; i++) if (frames.time[i]! > last) last = frames.time[i]!;
     yield* ready.splice(0);
   }
-  // The timers of a shard run to the end of the whole capture, not of its own packets.
-  if (last > -Infinity) bank.tick(last);
   bank.end();
   yield* ready;
 }

@@ -1,7 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Problem } from "../../lib/base/mod.ts";
-import { meterSharded } from "../../lib/meter/mod.ts";
-import { argus } from "../../lib/settings/mod.ts";
+import { assert, assertEquals } from "@std/assert";
 import * as R from "../../lib/record/mod.ts";
 import { meterShard } from "../../scripts/cluster/meter.ts";
 
@@ -30,26 +27,3 @@ for (const name of NAMES) {
     }
   });
 }
-
-Deno.test("workers: however many, the records are the same and in the same order", async () => {
-  const capture = new URL("../../fixtures/thread-full.pcap.gz", import.meta.url).pathname;
-  const settings = [argus({ status: "5s", clock: "exact" }), argus({ status: "60s", clock: "exact" })];
-  const runs = await Promise.all(
-    [1, 2, 3].map((workers) => meterSharded(capture, settings, workers, { connections: true })),
-  );
-  for (const run of runs) {
-    assertEquals(
-      run.map((batches) => batches.map((b) => b.words.subarray(0, b.length * R.WORDS))),
-      runs[0]!.map((batches) => batches.map((b) => b.words.subarray(0, b.length * R.WORDS))),
-    );
-    assertEquals(
-      run.map((batches) => batches.map((b) => b.doubles.subarray(0, b.length * R.DOUBLES))),
-      runs[0]!.map((batches) => batches.map((b) => b.doubles.subarray(0, b.length * R.DOUBLES))),
-    );
-  }
-  await assertRejects(
-    () => meterSharded(capture, [argus({ status: "5s" })], 2),
-    Problem,
-    'Expected clock "exact"',
-  );
-});

@@ -1,0 +1,58 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Problem } from "../../lib/base/mod.ts";
+import { meterSharded } from "../../lib/meter/mod.ts";
+import { asRead, RecordBatch } from "../../lib/record/mod.ts";
+import { argus, presetOf } from "../../lib/settings/mod.ts";
+import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { meterAll, rowTexts } from "./metering.ts";
+
+const SETTINGS = [
+  argus({ status: "5s", clock: "exact" }),
+  argus({ status: "0.5", tcp: "10s", clock: "exact", userData: 16, jitter: true }),
+  argus({ status: "60s", clock: "exact", quirks: "argus-3.0.8.2" }),
+];
+
+/** Compares every record, in order, with those of one meter. */
+async function check(capture: string): Promise<void> {
+  const whole = (await meterAll(capture, SETTINGS)).map(({ batch }) => rowTexts(batch));
+  assert(whole[0]!.length > 0);
+  for (const workers of [1, 3]) {
+    const parts = await meterSharded(capture, SETTINGS, workers, { connections: true });
+    for (const [setting, batches] of parts.entries()) {
+      const all = new RecordBatch(16);
+      for (const batch of batches) for (let row = 0; row < batch.length; row++) all.append(batch, row);
+      for (let row = 0; row < all.length; row++) asRead(all, row);
+      assertEquals(rowTexts(all), whole[setting], `${workers} workers, setting ${setting}`);
+    }
+  }
+}
+
+for (const name of ["thread-full.pcap.gz", "port-reuse.pcap", "icmp-reply-first.pcap", "disordered.pcap"]) {
+  Deno.test(`workers: the records of ${name} are one meter's, in its order, however many there are`, async () => {
+    await check(new URL(`../../fixtures/${name}`, import.meta.url).pathname);
+  });
+}
+
+Deno.test("workers: random traffic with fragments, ICMP errors and port reuse, too", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".pcap" });
+  try {
+    for (const seed of [1, 2]) {
+      await Deno.writeFile(
+        path,
+        randomTraffic({ seed, packets: 36_000, hosts: 6, ports: 4, span: 600, silence: 100, disorder: 0.02 }),
+      );
+      await check(path);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("workers: clocks and rules under which shards depend on each other are refused", async () => {
+  const capture = new URL("../../fixtures/port-reuse.pcap", import.meta.url).pathname;
+  const refused = 'Expected clock "exact"';
+  await assertRejects(() => meterSharded(capture, [argus({ status: "5s" })], 2), Problem, refused);
+  await assertRejects(() => meterSharded(capture, [presetOf("nfstream")()], 2), Problem, refused);
+  await assertRejects(() => meterSharded(capture, SETTINGS, 0), Problem, "at least one worker");
+  await assertRejects(() => meterSharded("/nonexistent.pcap", SETTINGS, 2), Problem);
+});
