@@ -37,7 +37,7 @@ export {
 } from "./lib/capture/mod.ts";
 export type { Conversation } from "./lib/decode/mod.ts";
 export type { EventKind, LedgerEvent } from "./lib/meter/mod.ts";
-export type { ClusterConf, ClusterModel, ClusterOptions, Correction } from "./lib/cluster/mod.ts";
+export type { ClusterConf, ClusterModel, ClusterOptions, Correction, LabelRule } from "./lib/cluster/mod.ts";
 export type {
   Chapter,
   Diary,
@@ -99,6 +99,7 @@ export {
   type FlowsPlan,
   FlowTableView,
   type FoundRemedy,
+  type MeterLimits,
   type Plan,
   readFlows,
   type ReadFlowsOptions,

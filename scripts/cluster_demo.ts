@@ -13,7 +13,7 @@ import {
   openEngine,
   parseStoreUrl,
 } from "../lib/stores/mod.ts";
-import { NO_SERVER, type Server, startServer } from "./cluster/mariadb.ts";
+import { NO_SPIDER, type Server, startServer } from "./cluster/mariadb.ts";
 import { meterShard } from "./cluster/meter.ts";
 import { fromFileUrl } from "./options/paths.ts";
 
@@ -69,7 +69,7 @@ async function rowsOf(url: string, columns: readonly string[]): Promise<string[]
 }
 
 async function demo(o: Options, meters: number, shards: number, calm: boolean): Promise<number> {
-  if (NO_SERVER) throw new Problem("not-found", `Expected the Debian packages of MariaDB but ${NO_SERVER}`);
+  if (NO_SPIDER) throw new Problem("not-found", `Expected the Debian packages of MariaDB but ${NO_SPIDER}`);
   const servers: Server[] = [];
   const folder = await Deno.makeTempDir({ prefix: "panoptes-cluster-" });
   const running = new Set<Deno.ChildProcess>();

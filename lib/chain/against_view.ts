@@ -7,14 +7,17 @@ import type { Settings } from "../settings/mod.ts";
 export class Against {
   /** Every setting tried, best first. */
   readonly ranking: readonly AgainstFigures[];
-  /** Name of the table, and how many records it has. */
+  /** Name of the table. */
   readonly name: string;
+  /** How many records it has. */
   readonly records: number;
-  /** Precision of its starts, and what is added to its times to make them the capture's, microseconds. */
+  /** Precision of its starts, microseconds. */
   readonly precision: number;
+  /** What is added to its times to make them the capture's, microseconds. */
   readonly shift: number;
-  /** Under the best setting: first records of the table that no record equals, and the other way round, and how many there are. */
+  /** Under the best setting: records of the table that no record equals, the first of them, and how many there are. */
   readonly onlyTable: { readonly count: number; readonly first: readonly RecordRef[] };
+  /** The other way round: records that the table does not have. */
   readonly onlyCapture: { readonly count: number; readonly first: readonly RecordRef[] };
   /** Of the latter: records of conversations that the table has, cut otherwise. */
   readonly cutOtherwise: number;

@@ -20,6 +20,17 @@ export interface ReadPcapOptions {
   readonly sort?: Duration;
   /** The input grows while it is read: timers follow the wall clock when it is silent. */
   readonly live?: boolean;
+  /** Meters on so many threads, each with its shard of the flows (law 5): the same records in the same order. Clock `exact` only. */
+  readonly workers?: number;
+}
+
+/** Bounds of what metering keeps in memory. */
+export interface MeterLimits {
+  /**
+   * Live flows kept in memory; the coldest of more wait in a temporary file and come back when they speak again. The records are the
+   * same with any number. Not with settings that ask for jitter, packet sizes, MACs or user data.
+   */
+  readonly maxLive?: number | undefined;
 }
 
 /** The packets of a capture, not read yet: every verb gives a new plan, and only asking for results runs it. */
@@ -45,12 +56,28 @@ export class Capture {
    * Meters the packets into flow records.
    *
    * @param settings a setting such as `argus({ status: "60s" })`, or what to change of Argus' own
+   * @param limits how much memory live flows may take
+   * @throws {Problem} `bad-value` for a wrong setting or limit.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { readPcap } from "./capture.ts";
+   *
+   * const capture = readPcap("fixtures/thread-full.pcap.gz");
+   * const tight = capture.meter({ status: "60s", maxLive: 20 }); // the coldest of more live flows wait on disk
+   * assertEquals(await tight.count(), await capture.meter({ status: "60s" }).count());
+   * ```
    */
-  meter(settings: Settings | SettingsInput = {}): Flows {
-    const full = "preset" in settings ? settings as Settings : argus(settings);
+  meter(settings: Settings | (SettingsInput & MeterLimits) = {}, limits: MeterLimits = {}): Flows {
+    const { maxLive = limits.maxLive, ...rest } = settings as SettingsInput & MeterLimits;
+    if (maxLive !== undefined && !(maxLive >= 1)) {
+      throw new Problem("bad-value", `Expected maxLive to be a number of flows above 0 but found ${maxLive}`);
+    }
+    const full = "preset" in settings ? settings as Settings : argus(rest);
     const plan: Plan = Object.freeze({
       from: this.#plan,
-      steps: Object.freeze([Object.freeze({ op: "meter" as const, settings: full })]),
+      steps: Object.freeze([Object.freeze({ op: "meter" as const, settings: full, maxLive })]),
       fields: undefined,
     });
     return new Flows(plan);
@@ -195,5 +222,6 @@ export function readPcap(source: CaptureSource, options: ReadPcapOptions = {}): 
     sort: options.sort === undefined ? undefined : parseDuration(options.sort, "sort window"),
     strict: options.strict ?? false,
     live: options.live ?? false,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
 }

@@ -1,26 +1,12 @@
 import { Problem } from "../base/mod.ts";
-import type { ClusterOptions } from "../cluster/mod.ts";
-import {
-  displayable,
-  histogram,
-  htmlTable,
-  Picture,
-  show,
-  type TableModel,
-  timeline,
-} from "../display/mod.ts";
+import { Anonymizer, type ClusterOptions, type LabelRule } from "../cluster/mod.ts";
+import { displayable, histogram, Picture, show, timeline } from "../display/mod.ts";
 import { compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
-import {
-  type Column,
-  DEFAULT_FIELDS,
-  fieldOf,
-  parseColumns,
-  Printer,
-  type RecordBatch,
-} from "../record/mod.ts";
-import type { CacheOptions, CacheProgress } from "../stores/mod.ts";
+import { DEFAULT_FIELDS, fieldOf, parseColumns, Printer, type RecordBatch } from "../record/mod.ts";
+import { type CacheOptions, type CacheProgress, isStoreUrl, parseStoreUrl } from "../stores/mod.ts";
 import { cachePlan } from "./cache.ts";
 import { FlowRecord } from "./flow_record.ts";
+import { FlowTableView } from "./flow_table_view.ts";
 import { durationModel, gapModel } from "./pictures.ts";
 import { describePlan, type FlowsPlan, type Plan, type RecordTest, type Step, withStep } from "./plan.ts";
 import { type RunListeners, runPlan } from "./run.ts";
@@ -96,6 +82,28 @@ export class Flows implements AsyncIterable<FlowRecord> {
     return this.#with({ op: "limit", count });
   }
 
+  /**
+   * Adds a label to all records, to those that a filter takes, or by several rules; labels join as racluster joins them.
+   *
+   * @throws {Problem} `syntax` with the position and what was expected in a filter.
+   */
+  label(rules: string | readonly LabelRule[], filter?: string): Flows {
+    const list = typeof rules === "string" ? [{ label: rules, filter }] : rules;
+    for (const rule of list) if (rule.filter?.trim()) compileRecordFilter(rule.filter);
+    return this.#with({ op: "label", rules: Object.freeze(list.map((rule) => Object.freeze({ ...rule }))) });
+  }
+
+  /**
+   * Replaces addresses so that those which share their first bits still do (Crypto-PAn); the same key gives the same addresses.
+   *
+   * @param key 32 bytes, or a text of which the key is made
+   * @throws {Problem} `bad-value` when there is no key or it has the wrong length.
+   */
+  anonymize(key: string | Uint8Array): Flows {
+    new Anonymizer(key);
+    return this.#with({ op: "anonymize", key });
+  }
+
   /** Fields to show and write, as ra's `-s` takes them. */
   select(...fields: string[]): Flows {
     for (const f of fields) fieldOf(f.split(":")[0]!);
@@ -105,6 +113,11 @@ export class Flows implements AsyncIterable<FlowRecord> {
   /** Batches of records, for columnar work. */
   batches(listeners?: RunListeners): AsyncGenerator<RecordBatch> {
     return runPlan(this.#plan, listeners);
+  }
+
+  /** Batches of which only these fields are read: a store may compute them without giving whole records. */
+  #only(fields: readonly string[]): AsyncGenerator<RecordBatch> {
+    return runPlan(this.#plan, {}, fields.map((f) => f.split(":")[0]!));
   }
 
   /** The records one by one; each object stays valid. */
@@ -127,7 +140,7 @@ export class Flows implements AsyncIterable<FlowRecord> {
   /** Records, packets and bytes, as racount sums them. */
   async count(): Promise<{ records: number; packets: number; bytes: number }> {
     let records = 0, packets = 0, bytes = 0;
-    for await (const batch of this.batches()) {
+    for await (const batch of this.#only(["pkts", "bytes"])) {
       const cursor = new FlowRecord(batch, 0);
       for (; cursor.row < batch.length; cursor.row++) {
         records++;
@@ -144,7 +157,8 @@ export class Flows implements AsyncIterable<FlowRecord> {
     const printer = new Printer({ columns, numbers: 1 });
     const rows: FlowRecord[] = [];
     let total = 0;
-    for await (const batch of this.batches()) {
+    const { fields } = this.#plan;
+    for await (const batch of fields ? this.#only(fields) : this.batches()) {
       for (let row = 0; row < batch.length; row++) {
         if (total++ >= limit) continue;
         printer.print(batch, row);
@@ -193,7 +207,8 @@ export class Flows implements AsyncIterable<FlowRecord> {
   async write(target: string): Promise<number> {
     const { writeFlows } = await import("../formats/mod.ts");
     const meter = this.#plan.steps.find((s) => s.op === "meter");
-    return await writeFlows(target, this.batches(), {
+    const { fields } = this.#plan, whole = !fields || /\.argus(\.|$)|^ipfix:/i.test(target);
+    return await writeFlows(target, whole ? this.batches() : this.#only(fields), {
       ...(this.#plan.fields ? { fields: this.#plan.fields } : {}),
       ...(meter?.op === "meter" ? { settings: meter.settings } : {}),
     });
@@ -205,69 +220,6 @@ displayable(Flows.prototype, (self) => ({
     `Flows\n${self.plan()}\n(not run yet: await .show(), .rows(), .count(), .write("flows.csv"), or for await)`,
 }));
 
-/** A table of records that was computed: text in a terminal, HTML in a notebook. */
-export class FlowTableView {
-  /** The plan it came from. */
-  readonly plan: string;
-  /** The records shown. */
-  readonly records: readonly FlowRecord[];
-  /** Records there are. */
-  readonly total: number;
-  readonly #text: string;
-  readonly #columns: readonly Column[];
-
-  /** Made by {@linkcode Flows.table}. */
-  constructor(
-    plan: string,
-    columns: readonly Column[],
-    text: string,
-    records: readonly FlowRecord[],
-    total: number,
-  ) {
-    this.plan = plan;
-    this.#columns = columns;
-    this.#text = text;
-    this.records = records;
-    this.total = total;
-  }
-
-  /** As ra prints it, with a count of what is left out. */
-  toString(): string {
-    const rest = this.total - this.records.length;
-    const text = this.total === 0 ? "(no records)" : this.#text.trimEnd();
-    return rest > 0 ? `${text}\n... ${rest} more` : text;
-  }
-
-  /** As plain data for the display room. */
-  model(): TableModel {
-    const total = this.total;
-    return {
-      columns: this.#columns.map((c) => ({
-        name: c.field.name,
-        title: c.field.title,
-        align: c.field.type === "text" ? "left" : "right",
-      })),
-      rows: this.records.map((r) => this.#columns.map((c) => cellOf(r, c.field.name))),
-      total,
-    };
-  }
-}
-
-/** A value as a table shows it: times as UTC text. */
-function cellOf(record: FlowRecord, name: string): string | number | null {
-  const value = record.get(name);
-  if (typeof value === "number" && fieldOf(name).type === "time") {
-    return new Date(Math.floor(value) * 1000).toISOString().slice(0, 19).replace("T", " ") +
-      (value % 1).toFixed(6).slice(1);
-  }
-  return value;
-}
-
-displayable(FlowTableView.prototype, (self) => ({
-  text: () => self.toString(),
-  html: () => htmlTable(self.model()),
-}));
-
 /** How to read flow records. */
 export interface ReadFlowsOptions {
   /** Throws the problem of a damaged file instead of using what comes before the damage. */
@@ -276,7 +228,8 @@ export interface ReadFlowsOptions {
 
 /**
  * Opens flow records: Argus files and pipes (`"-"`), a running argus (`argus://host:561`), ra CSV, Zeek conn.log, nfdump, NFStream
- * and CICFlowMeter CSV, EVE JSON; told apart by content. Nothing is read before results are asked for.
+ * and CICFlowMeter CSV, EVE JSON; told apart by content; or a table in a store (`sqlite:flows.db?table=longlived`, `duckdb:...`,
+ * `mysql://user@host/db/table`), where as many of the verbs as possible run as SQL. Nothing is read before results are asked for.
  */
 export function readFlows(source: FlowsPlan["source"], options: ReadFlowsOptions = {}): Flows {
   if (typeof source === "string" && source.trim() === "") {
@@ -285,11 +238,12 @@ export function readFlows(source: FlowsPlan["source"], options: ReadFlowsOptions
       "Expected a file, URL or - to read flow records from but found an empty name",
     );
   }
+  const store = typeof source === "string" && isStoreUrl(source);
   return new Flows({
     from: Object.freeze({
       kind: "flows",
       source,
-      name: typeof source === "string" ? source : "bytes",
+      name: store ? parseStoreUrl(source).name : typeof source === "string" ? source : "bytes",
       strict: options.strict ?? false,
     }),
     steps: Object.freeze([]),

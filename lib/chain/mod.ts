@@ -5,7 +5,7 @@
  */
 export { type AgainstOptions, findAgainst } from "./against.ts";
 export { Against, againstJson, againstText } from "./against_view.ts";
-export { Capture, readPcap, type ReadPcapOptions } from "./capture.ts";
+export { Capture, type MeterLimits, readPcap, type ReadPcapOptions } from "./capture.ts";
 export {
   compareSettings,
   type Comparison,
@@ -18,7 +18,8 @@ export {
 } from "./comparison.ts";
 export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
 export { FlowRecord } from "./flow_record.ts";
-export { Flows, FlowTableView, readFlows, type ReadFlowsOptions } from "./flows.ts";
+export { FlowTableView } from "./flow_table_view.ts";
+export { Flows, readFlows, type ReadFlowsOptions } from "./flows.ts";
 export { inquire, type Inquiry, remeter } from "./investigate.ts";
 export {
   type CapturePlan,

@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import { Disorder, type FrameBatch, openFrames, sortFrames } from "../capture/mod.ts";
-import { bin, cluster, sortRecords, topRecords } from "../cluster/mod.ts";
+import { anonymize, bin, cluster, labelRecords, sortRecords, topRecords } from "../cluster/mod.ts";
 import { compilePacketFilter, compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
 import { readFlows } from "../formats/mod.ts";
 import {
@@ -14,9 +14,11 @@ import {
 } from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
+import { isStoreUrl, readStore } from "../stores/mod.ts";
 import { cellProgress } from "./cell_progress.ts";
 import { FlowRecord } from "./flow_record.ts";
 import type { CapturePlan, Plan, Step } from "./plan.ts";
+import { shardedStream } from "./workers.ts";
 
 /** How often a silent live input is looked after. */
 const HEARTBEAT_MS = 250;
@@ -104,7 +106,9 @@ export async function meterCapture(
   const onProgress = listeners.onProgress ?? cell?.onProgress;
   const progress = onProgress ? { onProgress } : {};
   try {
-    if (plan.sort === undefined && !plan.alone && isLarge(plan.source) && canPipeline(bank)) {
+    // A second thread's buffers are memory, too.
+    const alone = plan.alone || options.maxLive !== undefined;
+    if (plan.sort === undefined && !alone && isLarge(plan.source) && canPipeline(bank)) {
       await runPipelined(bank, plan.source, {
         strict: plan.strict,
         connections: options.connections ?? false,
@@ -138,7 +142,7 @@ export async function meterCapture(
   } finally {
     await cell?.stop();
   }
-  bank.end();
+  for (const _ of bank.ending()) if (waiting.length > 0) await hand();
   await hand();
   if (disorder.count > 0) listeners.onDisorder?.(disorder);
   return { meters: bank.meters, problems, disorder };
@@ -183,16 +187,38 @@ async function* meterStream(
   if (failure !== undefined) throw failure;
 }
 
-/** Runs a plan: batches of records as a reader sees them. */
-export async function* runPlan(plan: Plan, listeners: RunListeners = {}): AsyncGenerator<RecordBatch> {
+/**
+ * Runs a plan: batches of records as a reader sees them.
+ *
+ * @param wanted the only fields that anybody will ask for, which may spare a store from giving whole records
+ */
+export async function* runPlan(
+  plan: Plan,
+  listeners: RunListeners = {},
+  wanted?: readonly string[],
+): AsyncGenerator<RecordBatch> {
   let steps = plan.steps, stream: AsyncIterable<RecordBatch>;
   if (plan.from.kind === "capture") {
     const meter = steps[0];
     if (meter?.op !== "meter") throw new Problem("syntax", "Expected .meter(...) before any verb on records");
     steps = steps.slice(1);
-    stream = meterStream(plan.from, meter.settings, { connections: true }, listeners);
+    const { maxLive } = meter;
+    if (maxLive !== undefined && plan.from.workers !== undefined) {
+      throw new Problem(
+        "unsupported",
+        "Expected either workers or maxLive: workers keep their live flows in memory",
+      );
+    }
+    stream = plan.from.workers === undefined
+      ? meterStream(plan.from, meter.settings, { connections: true, maxLive }, listeners)
+      : shardedStream(plan.from, meter.settings, listeners.onProblem);
+  } else if (typeof plan.from.source === "string" && isStoreUrl(plan.from.source)) {
+    const { query, batches } = await readStore(plan.from.source, steps, wanted);
+    stream = batches;
+    steps = query.rest as readonly Step[];
   } else {
     stream = readFlows(plan.from.source, {
+      read: true,
       strict: plan.from.strict,
       ...(listeners.onProblem ? { onProblem: listeners.onProblem } : {}),
     });
@@ -266,5 +292,9 @@ function applyStep(stream: AsyncIterable<RecordBatch>, step: Step): AsyncIterabl
       return topRecords(stream, step.count, step.field);
     case "limit":
       return limit(stream, step.count);
+    case "label":
+      return labelRecords(stream, step.rules);
+    case "anonymize":
+      return anonymize(stream, step.key);
   }
 }

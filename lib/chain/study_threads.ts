@@ -1,6 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
+import { herdOf, isLarge } from "../meter/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -27,7 +28,16 @@ export async function gatherStudy(
       for (let row = 0; row < batch.length; row++) if (accepts(batch, row)) kept.append(batch, row);
       builder.take(index, kept);
     },
-    { connections: true, reuse: true },
+    {
+      connections: true,
+      reuse: true,
+      taker: (index, numbering) => (batch, row, connection) =>
+        builder.takeRaw(index, batch, row, numbering, connection, accepts),
+      // A decoding thread serves one meter for each setting.
+      ...(plan.live || !plan.alone && isLarge(plan.source)
+        ? {}
+        : { share: (from, to) => builder.copy(from, to) }),
+    },
     listeners,
   );
   return run.meters.map((m) => ({
@@ -46,26 +56,59 @@ export async function dividedStudy(
   const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(settings.length / 2)));
   const builder = new StudyBuilder(settings);
   const peaks: Peaks[] = [];
-  await Promise.all(Array.from({ length: threads }, async (_, t) => {
-    // Every n-th setting: neighbours in a grid cost alike.
-    const mine = settings.map((_, i) => i).filter((i) => i % threads === t);
-    const done = await runWorker(
-      { plan, settings: mine.map((i) => settings[i]!), filter },
-      t === 0 ? listeners : {},
+  const workers: Worker[] = [];
+  try {
+    await Promise.all(
+      deal(settings, threads).map(async (mine, t) => {
+        const worker = new Worker(new URL("./study_worker.ts", import.meta.url), { type: "module" });
+        workers.push(worker);
+        const chosen = mine.map((i) => settings[i]!);
+        const done = await study(worker, { plan, settings: chosen, filter }, t === 0 ? listeners : {});
+        builder.absorb(done.part, mine);
+        mine.forEach((i, j) => peaks[i] = done.peaks[j]!);
+      }),
     );
-    builder.absorb(done.part, mine);
-    mine.forEach((i, j) => peaks[i] = done.peaks[j]!);
-  }));
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
   return builder.finish(peaks);
 }
 
-function runWorker(
+/** Intervals that few captures are longer than, microseconds: settings that differ only in such, and in timeouts, share a meter. */
+const LONG = 3600e6;
+
+/** Deals the settings out to threads, by number, so that all have about as much to do. */
+function deal(settings: readonly Settings[], threads: number): number[][] {
+  const units = new Map<string, { cost: number; mine: number[] }>();
+  settings.forEach((s, i) => {
+    const herd = s.status >= LONG ? herdOf(s) : undefined, key = herd ?? String(i), unit = units.get(key);
+    // Short intervals make more records; those that share a meter have at least the end of the capture for themselves.
+    if (!unit) units.set(key, { cost: 1 + 0.4 / (1 + Math.log10(Math.max(1, s.status / 1e6))), mine: [i] });
+    else {
+      unit.cost += 0.02;
+      unit.mine.push(i);
+    }
+  });
+  const hands = Array.from({ length: threads }, () => ({ cost: 0, mine: [] as number[] }));
+  for (const unit of [...units.values()].sort((a, b) => b.cost - a.cost)) {
+    const hand = hands.reduce((least, h) => h.cost < least.cost ? h : least);
+    hand.cost += unit.cost;
+    hand.mine.push(...unit.mine);
+  }
+  return hands.map((h) => h.mine.sort((a, b) => a - b)).filter((mine) => mine.length > 0);
+}
+
+/** Lets a thread study its share. */
+function study(
+  worker: Worker,
   task: StudyTask,
   listeners: RunListeners,
 ): Promise<{ part: StudyPart; peaks: readonly Peaks[] }> {
-  const worker = new Worker(new URL("./study_worker.ts", import.meta.url), { type: "module" });
-  return new Promise<{ part: StudyPart; peaks: readonly Peaks[] }>((resolve, reject) => {
-    worker.onerror = (event) => reject(new Error(event.message));
+  return new Promise((resolve, reject) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(`study thread: ${event.message}`));
+    };
     worker.onmessage = ({ data: news }: { data: StudyNews }) => {
       if (news.kind === "ready") worker.postMessage(task);
       else if (news.kind === "problem") {
@@ -75,5 +118,5 @@ function runWorker(
         reject(news.code ? new Problem(news.code, news.reason, news.detail) : new Error(news.reason));
       } else resolve(news);
     };
-  }).finally(() => worker.terminate());
+  });
 }

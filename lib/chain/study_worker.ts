@@ -36,19 +36,23 @@ export type StudyNews =
 
 const scope = globalThis as unknown as {
   onmessage: ((event: { data: StudyTask }) => void) | null;
-  postMessage(news: StudyNews): void;
+  postMessage(news: StudyNews, transfer?: Transferable[]): void;
 };
 
 async function run(task: StudyTask): Promise<void> {
   try {
     const builder = new StudyBuilder(task.settings);
-    // The plan is read on this thread alone: a decoding thread beside each would only take the cores from the meters.
+    // The plan is read on this thread alone: decoding once for all threads was slower, a decoding thread beside each would take a core.
     const peaks = await gatherStudy({ ...task.plan, alone: true }, task.settings, builder, task.filter, {
       onProblem: (p) =>
         scope.postMessage({ kind: "problem", code: p.code, reason: p.reason, detail: p.detail() }),
       onProgress: (read, total) => scope.postMessage({ kind: "progress", read, total }),
     });
-    scope.postMessage({ kind: "done", part: builder.part(), peaks });
+    const part = builder.part();
+    scope.postMessage(
+      { kind: "done", part, peaks },
+      [part.conns, part.begin, part.kept, ...part.cells].map((array) => array.buffer as ArrayBuffer),
+    );
   } catch (error) {
     if (error instanceof Problem) {
       scope.postMessage({ kind: "failed", code: error.code, reason: error.reason, detail: error.detail() });

@@ -44,6 +44,8 @@ export interface AggregatorOptions {
   readonly metric?: NumberGetter | undefined;
   /** Order of the aggregates in the end; without it the least recently changed comes first. */
   readonly sort?: readonly SortKey[] | undefined;
+  /** Aggregates come in the order of their first records instead; without `status` and `idle` only. */
+  readonly firstCome?: boolean;
 }
 
 const OUT = 4096;
@@ -63,6 +65,7 @@ export class Aggregator {
   readonly #other: Int32Array;
   readonly #ahead: Int32Array;
   readonly #hashes = new Int32Array(GROUP);
+  readonly #entries = new Int32Array(GROUP);
   /** Keeps the look-ahead from being optimized away. */
   #warm = 0;
   readonly #scratch = new RecordBatch(1);
@@ -128,12 +131,7 @@ export class Aggregator {
     for (let from = 0; from < count; from += GROUP) {
       const n = Math.min(GROUP, count - from);
       for (let i = 0; i < n; i++) hashes[i] = key.read(batch, rows[from + i]!, keys, i * size);
-      let warm = 0;
-      for (let i = 0; i < n; i++) {
-        const entry = table.peek(hashes[i]!);
-        if (entry >= 0) warm += store.peek(entry);
-      }
-      this.#warm = warm;
+      this.#warm = table.peek(hashes, n, this.#entries) + store.peekAll(this.#entries, 0, n);
       for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * size, hashes[i]!);
     }
   }
@@ -191,6 +189,8 @@ export class Aggregator {
   /** Row numbers in the order they leave. */
   #order(): Int32Array {
     const store = this.#store, order = store.order();
+    // Rows are numbered as they come.
+    if (this.#options.firstCome) return order.sort();
     const sort = this.#options.sort;
     if (!sort || sort.length === 0) return order;
     const locate = (i: number) => ({ batch: store.chunk(order[i]!), row: store.row(order[i]!) });
@@ -323,7 +323,7 @@ export class Aggregator {
 
   /** Finishes a row that goes out. */
   #close(batch: RecordBatch, row: number): void {
-    settleRow(batch, row);
+    settleRow(batch, row, this.#options.rules);
     if (this.#options.report) return;
     batch.words[row * R.WORDS + R.FLAGS]! |= R.FLAG_AGR;
     const bank = batch.agrBank(), i = row * AGR_DOUBLES;
@@ -340,6 +340,10 @@ export function reversible(words: Int32Array, w: number): boolean {
     proto !== 2;
 }
 
+function bytesBack(word: number): number {
+  return (word << 24 | (word & 0xff00) << 8 | word >>> 8 & 0xff00 | word >>> 24) >>> 0;
+}
+
 /** Whether the source comes after the destination in numeric order; by address only IP flows have an order. */
 function wrongOrder(words: Int32Array, w: number, by: "addresses" | "macs"): boolean {
   if (by === "macs") {
@@ -350,8 +354,10 @@ function wrongOrder(words: Int32Array, w: number, by: "addresses" | "macs"): boo
   const type = words[w + R.KEY_TYPE];
   if (type !== R.KEY_IPV4 && type !== R.KEY_IPV6) return false;
   for (let i = 0; i < 4; i++) {
-    const s = words[w + R.SADDR + i]! >>> 0, d = words[w + R.DADDR + i]! >>> 0;
-    if (s !== d) return s > d;
+    const s = words[w + R.SADDR + i]!, d = words[w + R.DADDR + i]!;
+    if (s === d) continue;
+    // IPv6 addresses word by word as a little endian machine reads them (observed).
+    return type === R.KEY_IPV6 ? bytesBack(s) > bytesBack(d) : s >>> 0 > d >>> 0;
   }
   return false;
 }

@@ -153,7 +153,8 @@ export class Binner {
     const start = this.#grid.start(time);
     let bin = this.#bins.get(start);
     if (!bin) {
-      bin = new Aggregator(aggregatorOptions(this.#options, this.#options.correct ?? "none"));
+      const options = aggregatorOptions(this.#options, this.#options.correct ?? "none");
+      bin = new Aggregator({ ...options, firstCome: true });
       this.#bins.set(start, bin);
     }
     bin.add(batch, row);
@@ -174,28 +175,31 @@ export class Binner {
     }
   }
 
-  /** The records of a bin in order of their start. */
+  /** The records of a bin in order of their start, those with the same one in the order in which they first came (observed). */
   #inOrder(bin: Aggregator, start: number, end: number): RecordBatch {
     const all = new RecordBatch(bin.length);
     for (const batch of bin.drain()) for (let row = 0; row < batch.length; row++) all.append(batch, row);
-    if (this.#options.hard) {
-      for (let row = 0; row < all.length; row++) {
-        const d = row * R.DOUBLES, doubles = all.doubles;
-        for (let side = 0; side < 4; side += 2) {
-          if (doubles[d + R.S_START + side] !== doubles[d + R.S_START + side]) continue;
-          doubles[d + R.S_START + side] = start;
-          doubles[d + R.S_END + side] = end;
-        }
-        all.words[row * R.WORDS + R.S_NANO] = all.words[row * R.WORDS + R.D_NANO] = 0;
-      }
-      return all;
-    }
     const order = Array.from({ length: all.length }, (_, i) => i);
     const starts = order.map((row) => R.startTime(all, row));
     order.sort((a, b) => starts[a]! - starts[b]! || a - b);
     const out = new RecordBatch(all.length);
     for (const row of order) out.append(all, row);
+    if (this.#options.hard) harden(out, start, end);
     return out;
+  }
+}
+
+/** Gives all records the limits of their bin as times. */
+function harden(batch: RecordBatch, start: number, end: number): void {
+  const doubles = batch.doubles;
+  for (let row = 0; row < batch.length; row++) {
+    const d = row * R.DOUBLES;
+    for (let side = 0; side < 4; side += 2) {
+      if (doubles[d + R.S_START + side] !== doubles[d + R.S_START + side]) continue;
+      doubles[d + R.S_START + side] = start;
+      doubles[d + R.S_END + side] = end;
+    }
+    batch.words[row * R.WORDS + R.S_NANO] = batch.words[row * R.WORDS + R.D_NANO] = 0;
   }
 }
 

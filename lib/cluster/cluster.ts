@@ -171,11 +171,12 @@ export async function* cluster(
 
 /** The aggregator that these options mean once directions are settled. */
 export function aggregatorOptions(options: ClusterOptions, correct: Correction): AggregatorOptions {
-  const key = Key.parse(options.by, options.rmon);
+  const rules = options.rules ?? (correct === "argus" ? "argus" : "exact");
+  const key = Key.parse(options.by, options.rmon, rules === "exact");
   const sorted = options.sorted ?? options.by !== undefined;
   return {
     key,
-    rules: options.rules ?? (correct === "argus" ? "argus" : "exact"),
+    rules,
     reverse: correct === "argus" && !key.rmon,
     status: correct === "evidence" ? 0 : microseconds(options.status, "status"),
     idle: correct === "evidence" ? 0 : microseconds(options.idle, "idle"),

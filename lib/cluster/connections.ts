@@ -1,11 +1,12 @@
-import { mergeRow, RecordBatch, settleRow } from "../record/mod.ts";
+import { mergeRow, RecordBatch } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
 import { reversible, type ShowRow } from "./aggregator.ts";
 import { CONNECTION_KEY_WORDS as KEY_WORDS, connectionKey } from "./connection_key.ts";
 import * as E from "./evidence.ts";
-import { type KeptStretch, Stretches } from "./stretches.ts";
+import { finishRow, isTcp } from "./finish.ts";
+import { type KeptStretch, loadKept, rankOfKept, Stretches } from "./stretches.ts";
 import { KeyTable } from "./table.ts";
-import { describeTurn, trailLines, Trails, turnRow } from "./trail.ts";
+import { describeTurn, Trails, turnRow } from "./trail.ts";
 
 const OUT = 4096;
 /** Records looked up ahead of the merging. */
@@ -35,6 +36,7 @@ export class Connections {
   readonly #key = new Int32Array(KEY_WORDS);
   readonly #ahead = new Int32Array(KEY_WORDS * GROUP);
   readonly #hashes = new Int32Array(GROUP);
+  readonly #entries = new Int32Array(GROUP);
   /** Keeps the look-ahead from being optimized away. */
   #warm = 0;
   readonly #scratch = new RecordBatch(1);
@@ -63,6 +65,7 @@ export class Connections {
   addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
     const keys = this.#ahead,
       hashes = this.#hashes,
+      entries = this.#entries,
       table = this.#table,
       all = this.#all,
       words = batch.words;
@@ -71,22 +74,27 @@ export class Connections {
       for (let i = 0; i < n; i++) {
         hashes[i] = connectionKey(words, rows[from + i]! * R.WORDS, keys, i * KEY_WORDS);
       }
-      let warm = 0;
-      for (let i = 0; i < n; i++) {
-        const entry = table.peek(hashes[i]!);
-        if (entry >= 0) warm += all.peek(entry);
-      }
+      let warm = table.peek(hashes, n, entries);
+      for (let i = 0; i < n; i++) if (entries[i]! >= 0) warm += all.peek(entries[i]!);
       this.#warm = warm;
       for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * KEY_WORDS, hashes[i]!);
     }
   }
 
-  #take(batch: RecordBatch, row: number, key: Int32Array, at: number, hash: number): void {
+  #take(
+    batch: RecordBatch,
+    row: number,
+    key: Int32Array,
+    at: number,
+    hash: number,
+    kept?: KeptStretch,
+  ): void {
     const tail = this.#table.find(key, hash, at);
     const r = this.#record;
-    E.describe(batch, row, r);
+    if (kept) loadKept(kept, r);
+    else E.describe(batch, row, r);
     if (tail < 0) {
-      const n = this.#insert(batch, row, -1, -1);
+      const n = this.#insert(batch, row, -1, -1, kept);
       this.#table.insert(n, key, hash, at);
       return;
     }
@@ -95,18 +103,18 @@ export class Connections {
     const after = before < 0 ? this.#all.first(tail) : this.#all.next(before);
     const tcp = batch.words[row * R.WORDS + R.PROTO] === 6;
     if (before >= 0 && this.#continues(before, r, tcp)) {
-      this.#absorb(before, batch, row);
+      this.#absorb(before, batch, row, kept);
       if (after >= 0) this.#bridge(before, after, tcp);
       return;
     }
     if (after >= 0) {
       this.#all.load(after, this.#b);
       if (this.#joins(r, this.#b, tcp)) {
-        this.#absorb(after, batch, row);
+        this.#absorb(after, batch, row, kept);
         return;
       }
     }
-    const n = this.#insert(batch, row, before, after);
+    const n = this.#insert(batch, row, before, after, kept);
     if (after < 0) this.#table.replace(tail, n);
   }
 
@@ -150,15 +158,31 @@ export class Connections {
     this.#trails.clear();
   }
 
-  /** The stretches of every chain in order of time, chain by chain; views, valid until the next change. */
-  *kept(): Generator<readonly KeptStretch[], void, void> {
-    for (const first of this.#all.chains()) {
-      const chain: KeptStretch[] = [];
-      for (let n = first; n >= 0; n = this.#all.next(n)) {
-        chain.push({ ...this.#all.keep(n), turned: this.#trails.of(n) });
-      }
-      yield chain;
+  /** Numbers of the first stretches of all chains, for {@linkcode chainOf}; valid until the next change. */
+  chains(): number[] {
+    return [...this.#all.chains()];
+  }
+
+  /** The stretches of a chain in order of time; views, valid until the next change. */
+  chainOf(first: number): KeptStretch[] {
+    const chain: KeptStretch[] = [];
+    for (let n = first; n >= 0; n = this.#all.next(n)) {
+      chain.push({ ...this.#all.keep(n), turned: this.#trails.of(n) });
     }
+    return chain;
+  }
+
+  /** Copies a stretch that is a connection by itself into `out`, as {@linkcode drain} would give it. */
+  copy(kept: KeptStretch, out: RecordBatch): number {
+    const row = out.append(kept.batch, kept.row);
+    finishRow(out, row, rankOfKept(kept), kept.turned);
+    return row;
+  }
+
+  /** Takes in a stretch that another clusterer kept, in any order, as if its records came here. */
+  merge(kept: KeptStretch): void {
+    const { batch, row } = kept;
+    this.#take(batch, row, this.#key, 0, connectionKey(batch.words, row * R.WORDS, this.#key), kept);
   }
 
   /** Puts a kept stretch back, behind those of its chain that are back already. */
@@ -172,8 +196,13 @@ export class Connections {
     else this.#table.replace(before, n);
   }
 
-  #insert(batch: RecordBatch, row: number, before: number, after: number): number {
+  #insert(batch: RecordBatch, row: number, before: number, after: number, kept?: KeptStretch): number {
     const n = this.#all.add(batch, row, before, after);
+    if (kept) {
+      this.#all.restore(n, kept);
+      for (const t of kept.turned) this.#trails.note(n, t);
+      return n;
+    }
     this.#all.save(n, this.#record);
     const chunk = this.#all.chunk(n), r = this.#all.row(n);
     chunk.words[r * R.WORDS + R.FLAGS]! &= ~(R.FLAG_REVERSE | R.FLAG_TURNED);
@@ -195,14 +224,26 @@ export class Connections {
   }
 
   /** Merges a record into stretch `n`, turning whichever of the two has the weaker evidence. */
-  #absorb(n: number, batch: RecordBatch, row: number): void {
+  #absorb(n: number, batch: RecordBatch, row: number, kept?: KeptStretch): void {
     const scratch = this.#scratch;
     scratch.copyRow(0, batch, row);
+    if (kept) return this.#absorbKept(n, kept);
     scratch.words[R.FLAGS]! &= ~R.FLAG_REVERSE;
     const rank = E.directionRank(scratch.words, 0);
     const source = E.sourceIsHigher(scratch.words, 0) ? 1 : 0;
     const text = this.#align(n, scratch, 0, Math.abs(rank), rank < 0, this.#record.start);
     if (text !== undefined) this.#trails.note(n, { source, at: this.#record.start, records: 1, text });
+    this.#mergeInto(n, scratch, 0, this.#record);
+  }
+
+  /** Merges a stretch kept elsewhere, whose row is in the scratch batch, into stretch `n`. */
+  #absorbKept(n: number, kept: KeptStretch): void {
+    const scratch = this.#scratch;
+    const source = E.sourceIsHigher(scratch.words, 0) ? 1 : 0;
+    const records = recordsOf(scratch, 0);
+    const text = this.#align(n, scratch, 0, rankOfKept(kept), false, kept.start);
+    if (text !== undefined) this.#trails.note(n, { source, at: kept.start, records, text });
+    for (const t of kept.turned) this.#trails.note(n, t);
     this.#mergeInto(n, scratch, 0, this.#record);
   }
 
@@ -366,24 +407,8 @@ export class Connections {
   }
 
   #finish(n: number, out: RecordBatch, row: number): void {
-    const w = row * R.WORDS;
-    settleRow(out, row);
-    const source = E.sourceIsHigher(out.words, w) ? 1 : 0;
-    const turned = this.#trails.of(n).filter((t) => t.source !== source);
-    const tcp = out.words[w + R.PROTO] === 6 && isTcp(out.words[w + R.NET]!);
-    const rank = this.#all.rank(n);
-    if (tcp) {
-      out.words[w + R.WHY] = out.words[w + R.WHY]! & ~0xff00 | E.RULE_EVIDENCE[rank]! << 8;
-      if (out.words[w + R.NET] === R.NET_TCP_INIT && turned.length) out.words[w + R.NET] = R.NET_TCP_PERF;
-    }
-    if (turned.length === 0) return;
-    if (turned.some((t) => t.rule === undefined)) out.words[w + R.FLAGS]! |= R.FLAG_CORRECTED;
-    out.moreOf(row).trail = trailLines(turned, E.RULES[rank]!);
+    finishRow(out, row, this.#all.rank(n), this.#trails.of(n));
   }
-}
-
-function isTcp(net: number): boolean {
-  return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF;
 }
 
 /** How many records a row was merged from. */

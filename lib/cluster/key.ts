@@ -1,6 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
+import * as K from "./key_kinds.ts";
 import { flag, type Op, PARTS, type Special, word } from "./key_parts.ts";
 
 /** One field of an aggregation key, an address perhaps only up to `mask` leading bits. */
@@ -19,20 +20,6 @@ export const DEFAULT_RMON_KEY: readonly string[] = ["srcid", "proto", "saddr", "
 /** Names a key may hold, in the order of the manual. */
 export const KEY_NAMES: readonly string[] = [...PARTS.keys()];
 const SPECIAL_NAMES = ["none", "matrix", "macmatrix", "addr", "mac", "port"];
-
-const V4 = 0, V6 = 1, ARP = 2, OTHER = 3, IGMP = 4;
-const KINDS = [V4, V6, ARP, OTHER, IGMP];
-
-function addressOps(base: number, kind: number, mask: number | undefined): Op[] {
-  const size = kind === V4 || kind === ARP || kind === IGMP ? 1 : kind === V6 ? 4 : 2;
-  const ops: Op[] = [];
-  for (let i = 0; i < size; i++) {
-    // ARP addresses are not masked, nor are hardware addresses (cluster.md section 1).
-    const left = kind === ARP || kind === OTHER || mask === undefined ? 32 : mask - 32 * i;
-    if (left > 0) ops.push(word(base + i, 0, left >= 32 ? -1 : -1 << (32 - left)));
-  }
-  return ops;
-}
 
 /**
  * A compiled aggregation key: reads the key words of a row without allocating.
@@ -61,11 +48,13 @@ export class Key {
   readonly #backward: readonly Int32Array[];
   readonly #special: readonly Special[];
   readonly #specialBack: readonly Special[];
-  readonly #addresses: boolean;
   readonly #masks: readonly [number | undefined, number | undefined];
 
-  private constructor(fields: readonly KeyField[], kind: string) {
+  readonly #exact: boolean;
+
+  private constructor(fields: readonly KeyField[], kind: string, exact: boolean) {
     this.fields = fields;
+    this.#exact = exact;
     this.none = kind === "none";
     this.rmon = kind === "rmon" || kind === "addr" || kind === "mac" || kind === "port";
     this.ordered = kind === "matrix" ? "addresses" : kind === "macmatrix" ? "macs" : undefined;
@@ -77,21 +66,21 @@ export class Key {
       const name = PARTS.get(f.name)!.other ?? f.name;
       return f.mask === undefined ? { name } : { name, mask: f.mask };
     });
-    this.#forward = KINDS.map((k) => program(fields, k));
-    this.#backward = KINDS.map((k) => program(reversed, k));
+    this.#forward = K.KINDS.map((k) => program(fields, k));
+    this.#backward = K.KINDS.map((k) => program(reversed, k));
     this.#special = fields.flatMap((f) => PARTS.get(f.name)!.special ?? []);
     this.#specialBack = reversed.flatMap((f) => PARTS.get(f.name)!.special ?? []);
-    this.#addresses = fields.some((f) => f.name === "saddr" || f.name === "daddr");
-    this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length + 1;
+    this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length;
   }
 
   /**
    * Compiles key fields: names of {@linkcode KEY_NAMES}, `name/bits` or `name/mask` for addresses, or one of `none`, `matrix`,
-   * `macmatrix`, `addr`, `mac`, `port`. No names give the default key.
+   * `macmatrix`, `addr`, `mac`, `port`. No names give the default key. An `exact` key takes the whole of fields of which racluster
+   * takes a part (SPIs, IS-IS, 802.11).
    *
    * @throws {Problem} `unknown-name` or `bad-value`.
    */
-  static parse(names: readonly string[] = [], rmon = false): Key {
+  static parse(names: readonly string[] = [], rmon = false, exact = false): Key {
     const fields: KeyField[] = [];
     const add = (name: string, mask?: number) => {
       if (!fields.some((f) => f.name === name)) fields.push(mask === undefined ? { name } : { name, mask });
@@ -114,7 +103,7 @@ export class Key {
       add(name, slash < 0 ? undefined : parseMask(name, text.slice(slash + 1)));
       if (name === "sport" || name === "dport") add("proto");
     }
-    return new Key(fields, kind);
+    return new Key(fields, kind, exact);
   }
 
   /** Reads the key of a row into `out` from `at` on and gives its hash. */
@@ -136,10 +125,7 @@ export class Key {
     special: readonly Special[],
   ): number {
     const words = batch.words, w = row * R.WORDS;
-    const type = words[w + R.KEY_TYPE]!;
-    const v4 = words[w + R.PROTO] === 2 ? IGMP : V4;
-    const ops =
-      programs[type === R.KEY_IPV4 ? v4 : type === R.KEY_IPV6 ? V6 : type === R.KEY_ARP ? ARP : OTHER]!;
+    const ops = programs[K.kindOf(words, w, this.#exact)]!;
     const end = at + this.size;
     let hash = 0;
     for (let i = 0; i < ops.length; i += 3) {
@@ -154,22 +140,9 @@ export class Key {
       hash = Math.imul(hash ^ value, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    if (type === R.KEY_WLAN) {
-      const value = this.#rest(batch, row);
-      out[at++] = value;
-      hash = Math.imul(hash ^ value, 0x9e3779b1);
-    }
     while (at < end) out[at++] = 0;
     hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
     return hash ^ hash >>> 13;
-  }
-
-  /** What the key words do not hold of wireless flows, as a checksum (32-bit FNV-1a). */
-  #rest(batch: RecordBatch, row: number): number {
-    const bytes = this.#addresses ? batch.more?.get(row)?.key : undefined;
-    let sum = 0x811c9dc5;
-    for (let i = 0; bytes && i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
-    return sum | 0;
   }
 
   /** Cuts the addresses of a row to the masks of the key and notes the masks in the row. */
@@ -228,12 +201,10 @@ function program(fields: readonly KeyField[], kind: number): Int32Array {
   for (const { name, mask } of fields) {
     if (name === "saddr" || name === "daddr") {
       addresses = true;
-      ops.push(...addressOps(name === "saddr" ? R.SADDR : R.DADDR, kind, mask));
+      ops.push(...K.addressOps(kind, name, mask));
     } else if (name === "inode") {
-      ops.push(...addressOps(R.ICMP_MAP_BODY + 1, V4, mask), flag(R.FLAG_ICMP_MAP));
-    } else if (kind !== IGMP || (name !== "sport" && name !== "dport")) {
-      ops.push(...PARTS.get(name)!.ops ?? []);
-    }
+      ops.push(...K.maskedWords(R.ICMP_MAP_BODY + 1, 1, mask), flag(R.FLAG_ICMP_MAP));
+    } else ops.push(...K.ownOps(kind, name) ?? PARTS.get(name)!.ops ?? []);
   }
   // Kinds of flows never merge once an address is in the key.
   if (addresses) ops.push(word(R.KEY_TYPE), flag(R.FLAG_MATRIX));

@@ -6,6 +6,7 @@
 export { clusterByConf, ConfClusterer, type ConfOptions } from "./chain.ts";
 export { cluster, Clusterer, type ClusterOptions, type Correction } from "./cluster.ts";
 export { DEFAULT_KEY, Key, KEY_NAMES, type KeyField } from "./key.ts";
+export { rasortKeys } from "./rasort_keys.ts";
 export { SORT_KEYS, type SortKey, sortKeys, type SortOptions, sortRecords, topRecords } from "./sort.ts";
 export { type ClusterConf, type ClusterModel, parseRaclusterConf } from "./racluster_conf.ts";
 export {

@@ -11,7 +11,7 @@ pcr inode sgap dgap
 
 /** Keywords that rasort orders from small to large; every other one goes from large to small (observed). */
 const ASCENDING = new Set(
-  `stime ltime seq saddr daddr sport dport smac dmac sttl dttl sminsz dminsz dur mean min max sum runtime sipid dipid srcid inode
+  `stime ltime seq saddr daddr sport dport smac dmac sttl dttl sminsz dminsz dur mean min max sum runtime srcid inode
    soui doui idle`.trim().split(/\s+/),
 );
 
@@ -148,6 +148,10 @@ function* gather(order: ArrayLike<number>, locate: Locate): Generator<RecordBatc
   }
 }
 
+function isParsed(keys: readonly string[] | readonly SortKey[]): keys is readonly SortKey[] {
+  return typeof keys[0] === "object";
+}
+
 /**
  * Sorts a whole stream of records (rasort); memory grows with the number of records.
  *
@@ -155,10 +159,10 @@ function* gather(order: ArrayLike<number>, locate: Locate): Generator<RecordBatc
  */
 export async function* sortRecords(
   batches: AsyncIterable<RecordBatch>,
-  keys: readonly string[] = ["stime"],
+  keys: readonly string[] | readonly SortKey[] = ["stime"],
   options: SortOptions = {},
 ): AsyncGenerator<RecordBatch, void, void> {
-  const parsed = sortKeys(keys.length ? keys : ["stime"]);
+  const parsed = isParsed(keys) ? keys : sortKeys(keys.length ? keys : ["stime"]);
   const { count, locate } = await collect(batches);
   yield* gather(sortedOrder(count, locate, parsed, options), locate);
 }

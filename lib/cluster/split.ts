@@ -132,8 +132,11 @@ function give(
       bytes = Math.ceil(side.leftBytes / 2);
       app = Math.ceil(side.leftApp / 2);
     } else {
-      bytes = Math.min(side.leftBytes, portion(side, side.bytes, seconds / span, share, packets, first));
-      app = Math.min(side.leftApp, portion(side, side.app, seconds / span, share, packets, first));
+      bytes = Math.min(
+        side.leftBytes,
+        portion(side, side.bytes, packets, seconds / span, aligned ? share : 0),
+      );
+      app = Math.min(side.leftApp, portion(side, side.app, packets, seconds / span, aligned ? share : 0));
     }
   }
   side.left -= packets;
@@ -142,21 +145,13 @@ function give(
   return { packets, bytes, app };
 }
 
-/** Bytes for a number of packets, with the roundings to 32-bit floats of the original, which show in whole bytes (observed). */
-function portion(
-  side: Side,
-  bytes: number,
-  fraction: number,
-  share: number,
-  packets: number,
-  first: boolean,
-): number {
-  if (share === 0) return Math.trunc((bytes * packets) / side.packets);
-  return Math.trunc(
-    first
-      ? Math.fround(Math.fround(bytes * Math.fround(fraction)) * Math.fround(packets / share))
-      : Math.fround(bytes * fraction) * (packets / share),
-  );
+/**
+ * Bytes for a number of packets of a side. A record that begins at a border has the roundings of its time shares in them, which show in
+ * whole bytes (observed).
+ */
+function portion(side: Side, bytes: number, packets: number, fraction: number, share: number): number {
+  if (share === 0) return Math.trunc(bytes * (packets / side.packets));
+  return Math.trunc(Math.fround(bytes * fraction) * (packets / share));
 }
 
 function put(

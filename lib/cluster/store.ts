@@ -1,4 +1,4 @@
-import { DOUBLES, RecordBatch, WORDS } from "../record/mod.ts";
+import { AGR_DOUBLES, DOUBLES, RARE, RecordBatch, WORDS } from "../record/mod.ts";
 
 /** Rows of the first chunk, and of the largest: chunks double in between, so a small store stays small. */
 const FIRST_BITS = 6, MOST_BITS = 16;
@@ -51,14 +51,19 @@ export class RowStore {
   peek(n: number): number {
     const chunk = this.#chunks[chunkOf(n)]!, at = placeOf(n);
     const words = chunk.words, w = at * WORDS, d = at * DOUBLES;
-    return words[w]! + words[w + 16]! + words[w + 32]! + words[w + 48]! + words[w + 64]! + chunk.doubles[d]! +
-      chunk.doubles[d + 8]! + this.#used[n]!;
+    const agr = chunk.agr;
+    return words[w]! + words[w + 16]! + words[w + 32]! + words[w + 48]! + words[w + RARE - 1]! +
+      chunk.doubles[d]! +
+      chunk.doubles[d + 8]! + chunk.doubles[d + 11]! + this.#used[n]! +
+      (agr === undefined ? 0 : agr[at * AGR_DOUBLES]! + agr[at * AGR_DOUBLES + 9]!);
   }
 
   /** {@linkcode peek} for up to `count` of the listed rows. */
   peekAll(rows: Int32Array, from: number, count: number): number {
     let sum = 0;
-    for (let i = from; i < from + count && i < rows.length; i++) sum += this.peek(rows[i]!);
+    for (let i = from; i < from + count && i < rows.length; i++) {
+      if (rows[i]! >= 0) sum += this.peek(rows[i]!);
+    }
     return sum;
   }
 

@@ -25,6 +25,24 @@ export interface KeptStretch {
   readonly turned: readonly Turned[];
 }
 
+/** How the direction of a kept stretch is known. */
+export function rankOfKept(kept: KeptStretch): number {
+  return kept.facts[RANK - BITS]!;
+}
+
+/** Reads what is known of a kept stretch. */
+export function loadKept(kept: KeptStretch, s: Stretch): void {
+  s.start = kept.start;
+  s.end = kept.end;
+  s.bits = kept.facts[0]!;
+  for (let end = 0; end < 2; end++) {
+    s.base[end] = kept.facts[BASE - BITS + end]!;
+    s.next[end] = kept.facts[NEXT_SEQ - BITS + end]!;
+    s.slack[end] = kept.facts[SLACK - BITS + end]!;
+    s.isn[end] = kept.facts[ISN - BITS + end]!;
+  }
+}
+
 /** Stretches of connections: their rows, what is known of their ends, and chains of them in order of time. */
 export class Stretches {
   #rows = new RowStore();

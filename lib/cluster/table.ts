@@ -1,3 +1,6 @@
+/** Entries of an empty table, and those whose keys stand in one chunk. */
+const FIRST = 64, CHUNK_BITS = 14, CHUNK = 1 << CHUNK_BITS;
+
 /**
  * Open-addressing hash table from keys of `size` 32-bit words to small integers (entry numbers chosen by the caller).
  *
@@ -19,8 +22,9 @@ export class KeyTable {
   /** Entry + 1 (0 when empty) and hash of each slot: a probe that misses touches one cache line. */
   #slots: Int32Array = new Int32Array(256);
   #used = 0;
-  #keys: Int32Array;
-  #hashes: Int32Array = new Int32Array(64);
+  /** Keys of `CHUNK` entries each, so that growing copies none (the first grows by doubling). */
+  readonly #keys: Int32Array[];
+  #hashes: Int32Array = new Int32Array(FIRST);
 
   /**
    * Makes an empty table.
@@ -29,7 +33,7 @@ export class KeyTable {
    */
   constructor(size: number) {
     this.#size = size;
-    this.#keys = new Int32Array(64 * size);
+    this.#keys = [new Int32Array(FIRST * size)];
   }
 
   /** Number of keys held. */
@@ -37,20 +41,37 @@ export class KeyTable {
     return this.#used;
   }
 
-  /** The entry in the home slot of a hash, -1 when it is empty: brings both into the cache ahead of {@linkcode find}. */
-  peek(hash: number): number {
-    const entry = this.#slots[(hash << 1) & this.#slots.length - 2]! - 1;
-    return entry < 0 || this.#keys[entry * this.#size] === undefined ? -1 : entry;
+  /**
+   * Writes for each of the first `count` hashes the entry that probably has it, -1 where none has, and reads from its key: all of that
+   * is in the cache when {@linkcode find} comes for it.
+   */
+  peek(hashes: Int32Array, count: number, entries: Int32Array): number {
+    const slots = this.#slots, mask = slots.length - 2, size = this.#size;
+    let warm = 0;
+    for (let i = 0; i < count; i++) warm += slots[(hashes[i]! << 1) & mask]!;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      let s = (hash << 1) & mask;
+      while (slots[s] !== 0 && slots[s + 1] !== hash) s = (s + 2) & mask;
+      entries[i] = slots[s]! - 1;
+    }
+    for (let i = 0; i < count; i++) {
+      const entry = entries[i]!;
+      if (entry < 0) continue;
+      const keys = this.#keys[entry >> CHUNK_BITS]!, at = (entry & CHUNK - 1) * size;
+      warm += keys[at]! + keys[at + size - 1]!;
+    }
+    return warm;
   }
 
   /** The entry stored under the key that begins at `from`, or -1. */
   find(key: Int32Array, hash: number, from = 0): number {
-    const slots = this.#slots, mask = slots.length - 2, size = this.#size, keys = this.#keys;
+    const slots = this.#slots, mask = slots.length - 2, size = this.#size;
     for (let i = (hash << 1) & mask;; i = (i + 2) & mask) {
       const entry = slots[i]! - 1;
       if (entry < 0) return -1;
       if (slots[i + 1] !== hash) continue;
-      const at = entry * size;
+      const keys = this.#keys[entry >> CHUNK_BITS]!, at = (entry & CHUNK - 1) * size;
       let j = 0;
       while (j < size && keys[at + j] === key[from + j]) j++;
       if (j === size) return entry;
@@ -62,8 +83,8 @@ export class KeyTable {
     if (entry >= this.#hashes.length) this.#growEntries(entry);
     // Load at most one half keeps probes short (performance notes).
     if (4 * (this.#used + 1) > this.#slots.length) this.#growSlots();
-    const at = entry * this.#size;
-    for (let j = 0; j < this.#size; j++) this.#keys[at + j] = key[from + j]!;
+    const keys = this.#keys[entry >> CHUNK_BITS]!, at = (entry & CHUNK - 1) * this.#size;
+    for (let j = 0; j < this.#size; j++) keys[at + j] = key[from + j]!;
     this.#hashes[entry] = hash;
     this.#place(entry, hash);
     this.#used++;
@@ -94,7 +115,9 @@ export class KeyTable {
     if (by >= this.#hashes.length) this.#growEntries(by);
     this.#slots[i] = by + 1;
     this.#hashes[by] = this.#hashes[entry]!;
-    this.#keys.copyWithin(by * this.#size, entry * this.#size, (entry + 1) * this.#size);
+    const to = this.#keys[by >> CHUNK_BITS]!, at = (by & CHUNK - 1) * this.#size;
+    const old = this.#keys[entry >> CHUNK_BITS]!, was = (entry & CHUNK - 1) * this.#size;
+    for (let j = 0; j < this.#size; j++) to[at + j] = old[was + j]!;
   }
 
   /** Where an entry stands, -1 when it is not in the table. */
@@ -118,17 +141,23 @@ export class KeyTable {
 
   #growSlots(): void {
     const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
+    // Slots are placed anew all over memory: the fewer times the better.
+    this.#slots = new Int32Array(old.length * 4);
     for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#place(old[i]! - 1, old[i + 1]!);
   }
 
   #growEntries(entry: number): void {
     let n = this.#hashes.length;
     while (n <= entry) n *= 2;
-    const hashes = new Int32Array(n), keys = new Int32Array(n * this.#size);
+    const hashes = new Int32Array(n);
     hashes.set(this.#hashes);
-    keys.set(this.#keys);
     this.#hashes = hashes;
-    this.#keys = keys;
+    const first = new Int32Array(Math.min(n, CHUNK) * this.#size);
+    if (first.length > this.#keys[0]!.length) {
+      first.set(this.#keys[0]!);
+      this.#keys[0] = first;
+    }
+    // Memory that nobody has written yet is free, so chunks may be made before they are needed.
+    while (this.#keys.length * CHUNK < n) this.#keys.push(new Int32Array(CHUNK * this.#size));
   }
 }

@@ -10,7 +10,9 @@ const ZONE_US = 900e6;
 
 /** How well one setting reproduces a published table of flows. */
 export interface AgainstFigures {
+  /** Name of the setting. */
   readonly name: string;
+  /** The setting. */
   readonly settings: Settings;
   /** Records under this setting. */
   readonly records: number;
@@ -61,6 +63,7 @@ function conversationOf(batch: RecordBatch, row: number): number {
 
 /** Earliest start of each conversation, from batches of records. */
 export class FirstStarts {
+  /** Microseconds by conversation. */
   readonly times: Map<number, number> = new Map();
 
   /** Takes records. */
@@ -78,8 +81,9 @@ export class FirstStarts {
 export class PublishedFlows {
   /** Records taken. */
   count = 0;
-  /** Precision of starts and durations, microseconds. */
+  /** Precision of starts, microseconds. */
   startUnit = 1;
+  /** Precision of durations, microseconds. */
   durationUnit = 1;
   /** What is added to the times of the table to make them those of the capture. */
   shift = 0;

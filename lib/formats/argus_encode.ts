@@ -168,8 +168,8 @@ function encodeTime(
 }
 
 /**
- * Metric section (argus-format section 6): the narrowest width in which every number fits, one side when
- * only one has packets.
+ * Metric section (argus-format section 6): the narrowest width in which the byte counts fit, one side when only one
+ * has packets. Application bytes beyond that width are cut, as the real writer cuts them.
  */
 function encodeMetric(view: DataView, p: number, doubles: Float64Array, d: number): number {
   const sp = doubles[d + S_PKTS]!, dp = doubles[d + D_PKTS]!;
@@ -178,11 +178,7 @@ function encodeMetric(view: DataView, p: number, doubles: Float64Array, d: numbe
   const app = sa !== 0 || da !== 0;
   const onlySource = dp === 0 && db === 0 && da === 0;
   const onlyDestination = !onlySource && sp === 0 && sb === 0 && sa === 0;
-  let most = sb > db ? sb : db;
-  if (sa > most) most = sa;
-  if (da > most) most = da;
-  if (sp > most) most = sp;
-  if (dp > most) most = dp;
+  const most = sb > db ? sb : db;
   let shift = most < 0x100 ? 0 : most < 0x10000 ? 1 : most < 0x100000000 ? 2 : 3;
   const single = onlySource || onlyDestination;
   if (single && shift === 0) shift = 1;

@@ -27,7 +27,9 @@ export function encodeNetwork(
 ): number {
   const words = batch.words, w = row * WORDS;
   const net = words[w + NET]!;
-  const head = (DSR_NETWORK << 24) | ((net & 0xff) << 16);
+  // Qualifier 2: fragments overlapped.
+  const overlap = (net & 0xff) === NET_FRAG && flags & FLAG_FRAG_OVERLAP ? 0x200 : 0;
+  const head = (DSR_NETWORK << 24) | ((net & 0xff) << 16) | overlap;
   if (net === NET_TCP_PERF) {
     view.setInt32(p, head | 30);
     view.setInt32(p + 4, words[w + TCP_STATUS]!);
@@ -131,8 +133,7 @@ export function encodeNetwork(
     case NET_FRAG:
     case NET_RTCP: {
       const count = net === NET_FRAG ? 13 : 5;
-      // Qualifier 2: fragments overlapped.
-      view.setInt32(p, head | (net === NET_FRAG && flags & FLAG_FRAG_OVERLAP ? 0x200 : 0) | (1 + count));
+      view.setInt32(p, head | (1 + count));
       for (let i = 0; i < count; i++) view.setInt32(p + 4 + 4 * i, words[w + FRAG_BODY + i]!);
       return p + 4 + 4 * count;
     }

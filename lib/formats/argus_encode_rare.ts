@@ -27,6 +27,9 @@ export function encodeJitter(
     qual |= 1 << block;
     view.setInt32(q, bank[from]!);
     for (let i = 1; i < 5; i++) view.setFloat32(q + 4 * i, bank[from + i]!);
+    const spread = bank[from + R.J_STDEV]!;
+    // The root of a number below zero has its sign set: the real ra prints `-nan`.
+    if (spread !== spread) view.setInt32(q + 4 * R.J_STDEV, 0xffc00000 | 0);
     q += 20;
     if (gaps) {
       view.setInt32(q, A.packNibbles(gaps[block]));

@@ -3,6 +3,7 @@ import type { ByteSource } from "../capture/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import { damage, DAMAGED, DECODED, decodeRecord } from "./argus_decode.ts";
 import * as A from "./argus_layout.ts";
+import { StaleNetwork } from "./argus_stale_network.ts";
 import { type ArgusStreamOptions, isSensorUrl, openSensor } from "./argus_stream.ts";
 import { type FlowSource, openBytes } from "./bytes.ts";
 
@@ -39,6 +40,7 @@ const SMALL_RECORD = 44;
  * left out (argus-format section 3). A cut or damaged stream gives every whole record before the damage, then
  * one problem. Memory is constant.
  *
+ * @param supply see {@linkcode readArgusBytes}
  * @throws {Problem} `not-found`, `no-permission`, `empty`, `not-argus`; with `strict` also `truncated` and `damaged`.
  *
  * @example
@@ -58,26 +60,33 @@ const SMALL_RECORD = 44;
 export async function* readArgus(
   source: FlowSource,
   options: ReadFlowsOptions = {},
+  supply?: () => RecordBatch,
 ): AsyncGenerator<RecordBatch, void, void> {
   const text = String(source);
   const bytes = (typeof source === "string" || source instanceof URL) && isSensorUrl(text)
     ? await openSensor(text, options)
     : await openBytes(source, options.name, WHAT);
   try {
-    yield* readArgusBytes(bytes, options);
+    yield* readArgusBytes(bytes, options, supply);
   } finally {
     await bytes.close();
   }
 }
 
-/** Reads an Argus 3 record stream from bytes that are already open; see {@linkcode readArgus}. */
+/**
+ * Reads an Argus 3 record stream from bytes that are already open; see {@linkcode readArgus}.
+ *
+ * @param supply gives the empty batch to fill next, of `options.batch` rows; the same one again until it was yielded
+ */
 export async function* readArgusBytes(
   source: ByteSource,
   options: ReadFlowsOptions = {},
+  supply?: () => RecordBatch,
 ): AsyncGenerator<RecordBatch, void, void> {
   const most = Math.max(1, options.batch ?? 4096);
   const buffer = new Uint8Array(WINDOW);
   const view = new DataView(buffer.buffer);
+  const stale = new StaleNetwork();
   let have = 0, position = 0, record = 0, kept: RecordBatch | undefined;
   const at = (offset: number): ProblemDetail => ({ source: source.name, record: record + 1, offset });
   let problem: Problem | undefined;
@@ -96,7 +105,7 @@ export async function* readArgusBytes(
     while (!problem) {
       // One batch from what is in the buffer, then it is given: a live stream shows its records as they come.
       const room = Math.min(most, 1 + Math.floor((have - p) / SMALL_RECORD));
-      const batch = kept ?? new RecordBatch(options.reuse ? most : room);
+      const batch = supply?.() ?? kept ?? new RecordBatch(options.reuse ? most : room);
       if (kept) batch.clear();
       if (options.reuse) kept = batch;
       while (batch.length < most && p + 4 <= have) {
@@ -119,6 +128,7 @@ export async function* readArgusBytes(
           stop("damaged", damage.expected, damage.found, position + damage.at);
           break;
         }
+        if (outcome === DECODED) stale.seen(view, buffer, p, batch, row);
         if (outcome === DECODED && options.offsets) batch.moreOf(row).offset = position + p;
         record++;
         p += length;
@@ -143,6 +153,7 @@ export async function* readArgusBytes(
       });
     }
     if (p > 0) {
+      stale.keep(view, buffer);
       buffer.copyWithin(0, p, have);
       have -= p;
       position += p;

@@ -1,5 +1,6 @@
 import { type ArrowType, type Field, RecordBatch } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
+import { AddressTable, NumberTable } from "./number_table.ts";
 
 /** Values of one field for many records, ready to be written as a column. */
 export interface ColumnValues {
@@ -69,18 +70,30 @@ export class ColumnBuilder {
 
   #texts(column: ColumnValues, field: Field): Fill {
     const seen = new Map<string, number>();
-    const short = new NumberTable();
+    const short = new NumberTable(), long = new AddressTable();
     this.#clears.push(() => {
       seen.clear();
       short.clear();
+      long.clear();
     });
     const get = field.text!, data = column.data, { valid, words } = column;
     const offset = SHORT_CUTS[field.name] ?? -1;
     const port = offset === R.SPORT || offset === R.DPORT;
+    const address = offset === R.SADDR || offset === R.DADDR;
     return (batch, from, to) => {
       let n = column.length;
       for (let row = from; row < to; row++, n++) {
         const w = row * R.WORDS;
+        if (address && batch.words[w + R.KEY_TYPE] === R.KEY_IPV6) {
+          let at = long.get(batch.words, w + offset);
+          if (at < 0) {
+            long.set(batch.words, w + offset, at = words.length);
+            words.push(get(batch, row));
+          }
+          valid[n] = 1;
+          data[n] = at;
+          continue;
+        }
         if (offset >= 0 && (port ? hasPorts(batch.words, w) : batch.words[w + R.KEY_TYPE] === R.KEY_IPV4)) {
           const word = batch.words[w + offset]!;
           // Names of ports differ between TCP and UDP.
@@ -129,53 +142,6 @@ function hasPorts(words: Int32Array, w: number): boolean {
   const type = words[w + R.KEY_TYPE], proto = words[w + R.PROTO];
   return (proto === 6 || proto === 17) && (type === R.KEY_IPV4 || type === R.KEY_IPV6) &&
     (words[w + R.FLAGS]! & R.FLAG_FRAGMENT) === 0;
-}
-
-/** Positions by 32-bit number: open addressing, a quarter of the time a Map takes. */
-class NumberTable {
-  #keys = new Int32Array(1 << 12);
-  #values = new Int32Array(1 << 12).fill(-1);
-  #used = 0;
-
-  /** The position of a number, or -1. */
-  get(key: number): number {
-    const mask = this.#values.length - 1;
-    for (let slot = hash(key) & mask;; slot = (slot + 1) & mask) {
-      const value = this.#values[slot]!;
-      if (value < 0 || this.#keys[slot] === key) return value;
-    }
-  }
-
-  /** Adds a number that is not there. */
-  set(key: number, value: number): void {
-    if (++this.#used * 2 > this.#values.length) this.#grow();
-    this.#put(key, value);
-  }
-
-  clear(): void {
-    this.#values.fill(-1);
-    this.#used = 0;
-  }
-
-  #put(key: number, value: number): void {
-    const mask = this.#values.length - 1;
-    let slot = hash(key) & mask;
-    while (this.#values[slot]! >= 0) slot = (slot + 1) & mask;
-    this.#keys[slot] = key;
-    this.#values[slot] = value;
-  }
-
-  #grow(): void {
-    const keys = this.#keys, values = this.#values;
-    this.#keys = new Int32Array(keys.length * 2);
-    this.#values = new Int32Array(values.length * 2).fill(-1);
-    for (let i = 0; i < values.length; i++) if (values[i]! >= 0) this.#put(keys[i]!, values[i]!);
-  }
-}
-
-function hash(key: number): number {
-  const h = Math.imul(key, 0x9e3779b1);
-  return h ^ (h >>> 15);
 }
 
 function storage(type: ArrowType, capacity: number): ColumnValues["data"] {

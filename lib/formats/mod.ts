@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { canReadAhead, type ReadAheadOptions, readArgusAhead } from "./argus_ahead.ts";
 export { decodeRecord } from "./argus_decode.ts";
 export { encodeRecord, recordBytes } from "./argus_encode.ts";
 export { type MarInfo, type MarName } from "./argus_layout.ts";

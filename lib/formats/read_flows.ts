@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import { PrefixedSource } from "../capture/mod.ts";
-import type { RecordBatch } from "../record/mod.ts";
+import { asRead, type RecordBatch } from "../record/mod.ts";
 import { readArgusBytes, type ReadFlowsOptions } from "./argus_reader.ts";
 import { isSensorUrl, openSensor } from "./argus_stream.ts";
 import { type FlowSource, openBytes } from "./bytes.ts";
@@ -13,7 +13,7 @@ const HEAD = 16;
  * Reads flow records from wherever they are: an Argus file, pipe or sensor (`argus://host:561`), or a flow
  * table that another tool wrote as text; the content tells which. gzip and zstd are undone.
  *
- * Rows are raw (`asRead` has not been applied).
+ * Rows are raw (`asRead` has not been applied) unless `read` asks for them as read; text never needs it.
  *
  * @throws {Problem} `not-found`, `no-permission`, `network`, `empty`, `unsupported`; see `readArgus` and `readFlowText`.
  *
@@ -29,7 +29,7 @@ const HEAD = 16;
  */
 export async function* readFlows(
   source: FlowSource,
-  options: ReadFlowsOptions = {},
+  options: ReadFlowsOptions & { readonly read?: boolean | undefined } = {},
 ): AsyncGenerator<RecordBatch, void, void> {
   const url = typeof source === "string" || source instanceof URL ? String(source) : "";
   const opened = isSensorUrl(url)
@@ -50,9 +50,13 @@ export async function* readFlows(
       });
     }
     const whole = new PrefixedSource(head.subarray(0, have), opened);
-    yield* isText(head.subarray(0, have))
-      ? readFlowTextBytes(whole, options)
-      : readArgusBytes(whole, options);
+    if (isText(head.subarray(0, have))) yield* readFlowTextBytes(whole, options);
+    else {
+      for await (const batch of readArgusBytes(whole, options)) {
+        if (options.read) { for (let row = 0; row < batch.length; row++) asRead(batch, row); }
+        yield batch;
+      }
+    }
   } finally {
     await opened.close();
   }

@@ -12,6 +12,7 @@ import type { DecodeOptions, Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
 import type { FlowMeter } from "./flow_meter.ts";
+import { Herds, type Parting } from "./herd.ts";
 import type { KeyRules } from "./key_rules.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
@@ -29,21 +30,29 @@ export interface BankOptions {
   readonly shard?: Shard | undefined;
   /** Connections whose events go to each meter's ledger. */
   readonly ledger?: MeterOptions["ledger"];
-  /** Whether records carry connection ids (costs 32 bytes for each distinct flow key of the capture). */
+  /** Whether records carry connection ids (costs 24 bytes for each distinct flow key of the capture). */
   readonly connections?: boolean;
   /** Rows of a record batch before it goes to its sink. */
   readonly batchSize?: number;
   /** Makes a meter note for each record which frame made it come out (see {@linkcode MeterOptions.stamps}). */
   readonly stamps?: boolean | undefined;
+  /** Entries that all meters together keep in memory; the coldest of more wait in temporary files (see {@linkcode MeterOptions.maxLive}). */
+  readonly maxLive?: number | undefined;
   /** Takes each record of every meter where it lies, where the settings allow it; see {@linkcode MeterOptions.take}. */
   readonly take?: MeterOptions["take"];
   /** Makes such a taker for the setting with this number; connections are numbered apart in each numbering. */
   readonly taker?: (index: number, numbering: number) => NonNullable<MeterOptions["take"]>;
+  /**
+   * Lets settings that differ only in times share one meter until they can differ; told whenever setting `to` parts from `from`, and at
+   * the end of all that never did: up to then the records of `from` are those of `to`.
+   */
+  readonly share?: Parting | undefined;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
 
 interface KeyGroup {
+  readonly herds: Herds | undefined;
   readonly rules: KeyRules;
   readonly keys: KeyTable;
   readonly holders: KeyHolders;
@@ -90,6 +99,7 @@ function plan(
         holders: new KeyHolders(),
         connections: o.connections ? new Connections() : undefined,
         numbering: keyGroups.size,
+        herds: o.share && o.maxLive === undefined ? new Herds(o.share) : undefined,
         meters: [],
       };
       keyGroups.set(groupKey, group);
@@ -101,13 +111,16 @@ function plan(
       ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
       ...(o.take === undefined ? {} : { take: o.take }),
       ...(o.taker === undefined ? {} : { take: o.taker(index, group.numbering) }),
+      ...(o.maxLive === undefined ? {} : { maxLive: Math.max(1, Math.floor(o.maxLive / settings.length)) }),
       ...(o.stamps ? { stamps: true } : {}),
     };
     const sink = sinks[index]!;
     const meter = peer
       ? new PeerMeter(s, sink, meterOptions)
       : new Meter(s, group.holders, sink, meterOptions);
-    group.meters.push(meter);
+    if (meter instanceof PeerMeter || !group.herds || group.herds.add(index, meter, groupKey)) {
+      group.meters.push(meter);
+    }
     return meter;
   });
   return [[...decodes.values()], meters];
@@ -118,8 +131,7 @@ function plan(
  * setting keeps its own flow table (law 4).
  */
 export class MeterBank {
-  /** The meters, in the order of the settings. */
-  readonly meters: readonly FlowMeter[];
+  readonly #meters: FlowMeter[];
   readonly #decodes: DecodeGroup[];
   readonly #packets: PacketPredicate | undefined;
   readonly #shard: Shard | undefined;
@@ -127,11 +139,16 @@ export class MeterBank {
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
-    [this.#decodes, this.meters] = plan(settings, sinks, options);
+    [this.#decodes, this.#meters] = plan(settings, sinks, options);
     this.#packets = options.packets;
     this.#shard = options.shard;
     this.#inShard = options.shard && packetsOfShard(options.shard);
     this.#tap = options.tap;
+  }
+
+  /** The meters, in the order of the settings; one that worked for several to the end stands in each of their places then. */
+  get meters(): readonly FlowMeter[] {
+    return this.#meters;
   }
 
   /**
@@ -160,6 +177,7 @@ export class MeterBank {
         g.holders.reach(g.keys.size);
         g.connections?.run(columns, g.keys);
         this.#tap?.(columns, g.connections);
+        if (g.herds) g.meters.push(...g.herds.before(columns));
         for (const meter of g.meters) meter.run(columns, g.keys);
         g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
       }
@@ -190,7 +208,19 @@ export class MeterBank {
 
   /** End of the capture: every meter writes what it still holds. */
   end(): void {
-    for (const meter of this.meters) meter.end();
+    for (const _ of this.ending()) { /* The sinks take all. */ }
+  }
+
+  /** As {@linkcode end}, in steps, between which the sinks' batches can be taken away: what is still held may be much. */
+  *ending(): Generator<void, void, void> {
+    for (const meter of this.meters) {
+      if (meter instanceof Meter) yield* meter.ending();
+      else meter.end();
+    }
+    for (const { herds } of this.#decodes.flatMap((d) => d.groups)) {
+      herds?.end();
+      for (const [index, meter] of herds?.leaders() ?? []) this.#meters[index] = meter;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
+import { grown, release, roomier } from "./grow.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, KEY_WORDS } from "./key_rules.ts";
 import type { KeyTable } from "./keys.ts";
 
@@ -13,11 +14,11 @@ export interface ConnectionColumns {
 }
 
 const SYN = 2, ACK = 16;
-const WORDS = 8;
-// Offsets in a connection's words: hash (2), first ISN of either end (2), what is known (bits), generation, dense index.
+const WORDS = 6;
+// Offsets in a connection's words: hash (2), first ISN of either end (2), what is known (bits) and generation, dense index.
 // The second end's number and bit follow the first's.
-const H = 0, L = 1, ISN_A = 2, BITS = 4, GENERATION = 5, INDEX = 6;
-const HAS_A = 1, HAS_OTHER = 4;
+const H = 0, L = 1, ISN_A = 2, STATE = 4, INDEX = 5;
+const HAS_A = 1, HAS_OTHER = 4, GENERATION_SHIFT = 8;
 
 function mix(h: number, v: number): number {
   h = Math.imul(h ^ v, 0x9e3779b1);
@@ -31,7 +32,7 @@ function mix(h: number, v: number): number {
  *
  * The id is a 64-bit hash of the direction-free key and of how many connections used it before. A SYN without ACK begins a new
  * connection when its initial sequence number is not the one already known for its end (RFC 9293 section 3.4). What is remembered is
- * 32 bytes for each distinct key, for the whole capture: that is the price of telling a connection from its successor after any silence.
+ * 24 bytes for each distinct key, for the whole capture: that is the price of telling a connection from its successor after any silence.
  */
 export class Connections implements ConnectionColumns {
   high: Int32Array = new Int32Array(0);
@@ -42,6 +43,8 @@ export class Connections implements ConnectionColumns {
   #slots = new Int32Array(2048).fill(-1);
   #rows = new Int32Array(1024 * WORDS);
   #used = 0;
+  // Row of each key, -1 while it is not looked up.
+  #rowOf = new Int32Array(1024);
 
   /** Gives the columns other memory, for example shared memory. */
   useMemory(high: Int32Array, low: Int32Array, index: Int32Array): void {
@@ -58,6 +61,13 @@ export class Connections implements ConnectionColumns {
       this.low = new Int32Array(n);
       this.index = new Int32Array(n);
     }
+    if (this.#rowOf.length < keys.size) {
+      const next = new Int32Array(Math.max(keys.size, this.#rowOf.length * 2));
+      next.set(this.#rowOf);
+      this.#rowOf = next;
+    }
+    const rowOf = this.#rowOf;
+    for (const id of keys.fresh) rowOf[id] = -1;
     for (let i = 0; i < n; i++) {
       const id = keys.ids[i]!;
       // IPv4 fragments behind the first have no key: their connection is not known.
@@ -66,27 +76,27 @@ export class Connections implements ConnectionColumns {
         this.index[i] = -1;
         continue;
       }
-      const r = this.#find(keys.words, id * KEY_WORDS) * WORDS;
-      const rows = this.#rows;
+      let row = rowOf[id]!;
+      if (row < 0) row = rowOf[id] = this.#find(keys.words, id * KEY_WORDS);
+      const r = row * WORDS, rows = this.#rows;
       if ((c.kind[i]! & P.P_KIND_MASK) === P.P_TCP && c.kind[i]! & P.P_TCP_HEADER) {
         const side = keys.swaps[i]!, has = HAS_A << side;
         if ((c.tcpFlags[i]! & (SYN | ACK)) === SYN) {
           const isn = c.seq[i]!;
-          const known = rows[r + BITS]!;
+          const known = rows[r + STATE]! & 255;
           const other = known & ~has;
           const repeated = (known & has) !== 0 && rows[r + ISN_A + side] === isn;
           // The other end's lone SYN is a simultaneous open, not an earlier connection.
           const first = known === 0 || ((known & has) === 0 && (other & HAS_OTHER) === 0);
           if (!repeated && !first) {
-            rows[r + GENERATION]!++;
-            rows[r + BITS] = 0;
+            rows[r + STATE] = ((rows[r + STATE]! >>> GENERATION_SHIFT) + 1) << GENERATION_SHIFT;
             rows[r + INDEX] = this.count++;
           }
           rows[r + ISN_A + side] = isn;
-          rows[r + BITS]! |= has;
-        } else rows[r + BITS]! |= HAS_OTHER;
+          rows[r + STATE]! |= has;
+        } else rows[r + STATE]! |= HAS_OTHER;
       }
-      const generation = rows[r + GENERATION]!;
+      const generation = rows[r + STATE]! >>> GENERATION_SHIFT;
       this.high[i] = generation === 0 ? rows[r + H]! : mix(rows[r + H]!, generation);
       this.low[i] = generation === 0 ? rows[r + L]! : mix(rows[r + L]!, ~generation);
       this.index[i] = rows[r + INDEX]!;
@@ -102,7 +112,7 @@ export class Connections implements ConnectionColumns {
       h = mix(h, v);
       l = mix(l, v ^ 0x5bd1e995);
     }
-    if (2 * this.#used >= this.#slots.length) this.#growSlots();
+    if (4 * this.#used >= 3 * this.#slots.length) this.#growSlots();
     const slots = this.#slots, mask = slots.length - 1;
     let s = l & mask;
     for (;;) {
@@ -113,9 +123,7 @@ export class Connections implements ConnectionColumns {
     }
     const row = this.#used++;
     if ((row + 1) * WORDS > this.#rows.length) {
-      const next = new Int32Array(this.#rows.length * 2);
-      next.set(this.#rows);
-      this.#rows = next;
+      this.#rows = grown(this.#rows, roomier(this.#rows.length / WORDS) * WORDS);
     }
     slots[s] = row;
     const r = row * WORDS;
@@ -132,6 +140,7 @@ export class Connections implements ConnectionColumns {
       while (next[s]! >= 0) s = (s + 1) & mask;
       next[s] = row;
     }
+    release(this.#slots);
     this.#slots = next;
   }
 }

@@ -156,9 +156,12 @@ export class Extras {
     }
   }
 
-  /** Population standard deviation; the real program divides the sum of squares as whole numbers, so it can fall below zero. */
+  /**
+   * Population standard deviation. The real program divides the sum of squares as a 64-bit whole number: the variance can fall below
+   * zero, and a sum that does not fit (silences of an hour) leaves no number.
+   */
   #deviation(squares: number, n: number, mean: number): number {
-    if (this.#quirks) return Math.sqrt(Math.floor(squares / n) - mean * mean);
+    if (this.#quirks) return squares < 2 ** 63 ? Math.sqrt(Math.floor(squares / n) - mean * mean) : NaN;
     return Math.sqrt(Math.max(0, squares / n - mean * mean));
   }
 

@@ -1,4 +1,6 @@
 import { DOUBLES, FLAGS, FLAGS_RARE, RARE, WORDS } from "../record/mod.ts";
+import type { ColdRows } from "./cold_rows.ts";
+import { grown, roomier } from "./grow.ts";
 
 /** Words of meter-only state beside each row. */
 export const STATE_WORDS = 16;
@@ -67,7 +69,9 @@ export class FlowTable {
   state: Int32Array;
   /** When the row was put on its queue, microseconds (TIM-3). */
   qtime: Float64Array;
-  /** Row of each key number, 0 when the meter has none. */
+  /** Entries beyond a budget of rows, when there is one. */
+  cold: ColdRows | undefined;
+  /** Row of each key number, 0 when the meter has none; below 0 the entry is cold (`ColdRows.load`). */
   own: Int32Array = new Int32Array(1024);
   /** Most rows ever in use at once. */
   peak = 0;
@@ -92,11 +96,13 @@ export class FlowTable {
   /** A row whose words, state and counters are zero. */
   alloc(): number {
     let row = this.#free.pop();
+    if (++this.live > this.peak) this.peak = this.live;
     if (row === undefined) {
+      // Memory that nobody used yet is zero.
       row = this.#size++;
       if (row === this.#capacity) this.#grow();
+      return row;
     }
-    if (++this.live > this.peak) this.peak = this.live;
     // The rare words were left zero by free(). Loops: `fill` costs more than these few words do.
     const words = this.words, state = this.state, doubles = this.doubles;
     for (let j = row * WORDS, n = j + RARE; j < n; j++) words[j] = 0;
@@ -105,9 +111,22 @@ export class FlowTable {
     return row;
   }
 
+  /** A row for an entry that is counted already; what a former user left in it has to be overwritten. */
+  room(): number {
+    const row = this.#free.pop();
+    if (row !== undefined) return row;
+    if (this.#size === this.#capacity) this.#grow();
+    return this.#size++;
+  }
+
   /** Gives a row back; it must be on no queue. */
   free(row: number): void {
     this.live--;
+    this.leave(row);
+  }
+
+  /** Gives back the row of an entry that lives on elsewhere. */
+  leave(row: number): void {
     const w = row * WORDS;
     if (this.words[w + FLAGS]! & FLAGS_RARE) this.words.fill(0, w + RARE, w + WORDS);
     this.#free.push(row);
@@ -116,15 +135,33 @@ export class FlowTable {
   /** Makes `own` reach key number `size - 1`. */
   reach(size: number): void {
     if (size <= this.own.length) return;
-    const next = new Int32Array(Math.max(size, this.own.length * 2));
-    next.set(this.own);
-    this.own = next;
+    this.own = grown(this.own, Math.max(size, roomier(this.own.length)));
+  }
+
+  /** Becomes a copy of another table. */
+  copy(other: FlowTable): void {
+    const rows = other.#size, c = this.#capacity = other.#capacity;
+    this.words = new Int32Array(c * WORDS);
+    this.words.set(other.words.subarray(0, rows * WORDS));
+    this.doubles = new Float64Array(c * DOUBLES);
+    this.doubles.set(other.doubles.subarray(0, rows * DOUBLES));
+    this.state = new Int32Array(c * STATE_WORDS);
+    this.state.set(other.state.subarray(0, rows * STATE_WORDS));
+    this.qtime = new Float64Array(c);
+    this.qtime.set(other.qtime.subarray(0, rows));
+    this.own = other.own.slice();
+    this.peak = other.peak;
+    this.live = other.live;
+    this.#size = rows;
+    this.#free = other.#free.slice();
   }
 
   /** Takes a row off the queue it is on. */
   unlink(row: number): void {
     const st = this.state, s = row * STATE_WORDS;
     const prev = st[s]!, next = st[s + 1]!;
+    // It came back from the file and holds its old place there.
+    if (prev < 0) return this.cold!.unlink(row);
     st[prev * STATE_WORDS + S_NEXT] = next;
     st[next * STATE_WORDS + S_PREV] = prev;
   }
@@ -140,13 +177,19 @@ export class FlowTable {
     this.qtime[row] = time;
   }
 
-  /** Oldest row of a queue, or the queue's own head row when it is empty. */
+  /** Oldest row of a queue, or the queue's own head row when it is empty; of a cold entry only its time can be asked for. */
   oldest(queue: number): number {
-    return this.state[queue * STATE_WORDS + S_NEXT]!;
+    return this.cold === undefined ? this.state[queue * STATE_WORDS + S_NEXT]! : this.cold.oldest(queue);
+  }
+
+  /** As {@linkcode oldest}; a cold entry is brought back. */
+  first(queue: number): number {
+    return this.cold === undefined ? this.state[queue * STATE_WORDS + S_NEXT]! : this.cold.first(queue);
   }
 
   #grow(): void {
-    this.#capacity *= 2;
+    // Rows beyond those in use cost nothing until they are touched, copies do.
+    this.#capacity *= 4;
     const c = this.#capacity;
     const grow = <T extends Int32Array | Float64Array>(old: T, next: T): T => (next.set(old as never), next);
     this.words = grow(this.words, new Int32Array(c * WORDS));

@@ -25,9 +25,16 @@ export class Fragments {
     this.#meter = meter;
   }
 
+  /** Knows what another meter's fragments know, whose table was copied. */
+  copy(other: Fragments): void {
+    for (const [name, row] of other.#rows) this.#rows.set(name, row);
+    for (const [row, name] of other.#names) this.#names.set(row, name);
+  }
+
   /** First fragment of a datagram (FRG-1, FRG-4): makes, or adopts, the hidden entry of its flow. */
   first(parent: number, c: PacketColumns, i: number): void {
     const table = this.#meter.table;
+    table.words[parent * R.WORDS + R.FLAGS]! |= R.FLAG_FRAGS;
     const swap = this.#keyOf(c, i);
     const name = this.#key.join();
     let row = this.#rows.get(name) ?? 0;
@@ -128,7 +135,8 @@ export class Fragments {
     if (complete && state[s + T.S_BITS]! & T.IS_HIDDEN) {
       const parent = state[s + T.S_PARENT]!;
       this.#foldInto(parent, row);
-      this.#remove(parent, row);
+      // Without a start the parent has to come by before it is emitted.
+      if (!this.#isLoose(parent)) this.#remove(parent, row);
     }
     return complete;
   }
@@ -141,7 +149,10 @@ export class Fragments {
     const packets = doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]!;
     if (packets === 0) return;
     // What came after the parent's report belongs to its next interval.
-    if (table.state[parent * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED) zeroInterval(table, parent);
+    const bits = table.state[parent * T.STATE_WORDS + T.S_BITS]!;
+    if (bits & T.IS_REPORTED) zeroInterval(table, parent);
+    // FRG-4: from the second record on only a packet of its own gives the parent a start.
+    const again = meter.quirks && (bits & T.IS_STARTED) !== 0;
     // The hidden entry may lie the other way round: its source is the sender of its own first fragment.
     const flip = table.state[row * T.STATE_WORDS + T.S_ORIENT]! ^ this.#orderOf(parent, row);
     for (let side = 0; side < 2; side++) {
@@ -152,9 +163,14 @@ export class Fragments {
       const start = doubles[d + 2 * side]!, lastSet = doubles[d + 2 * side + 1]!;
       const end = meter.isSet(lastSet) ? lastSet : start;
       const at = p + 2 * to;
-      if (!meter.isSet(doubles[at]!) || start < doubles[at]!) doubles[at] = start;
-      // FRG-4: a parent of one packet has no end yet and takes the fragments' end, even an earlier one.
-      if (!meter.isSet(doubles[at + 1]!) || end > doubles[at + 1]!) doubles[at + 1] = end;
+      if (again) {
+        const known = meter.isSet(doubles[at + 1]!) ? doubles[at + 1]! : doubles[at]!;
+        if (!meter.isSet(known) || end > known) doubles[at + 1] = end;
+      } else {
+        if (!meter.isSet(doubles[at]!) || start < doubles[at]!) doubles[at] = start;
+        // FRG-4: a parent of one packet has no end yet and takes the fragments' end, even an earlier one.
+        if (!meter.isSet(doubles[at + 1]!) || end > doubles[at + 1]!) doubles[at + 1] = end;
+      }
       doubles[d + R.S_PKTS + side] = doubles[d + R.S_BYTES + side] = 0;
       doubles[d + 2 * side] = doubles[d + 2 * side + 1] = NaN;
     }
@@ -182,6 +198,18 @@ export class Fragments {
     ) {
       this.#foldInto(parent, row);
     }
+    const d = parent * R.DOUBLES, doubles = this.#meter.table.doubles;
+    for (let at = d; at < d + 4; at += 2) if (this.#lacksStart(at)) doubles[at] = doubles[at + 1]!;
+  }
+
+  /** Whether a side of the row has an end but no start: fragments came since its report, but no packet of its own. */
+  #isLoose(row: number): boolean {
+    return this.#lacksStart(row * R.DOUBLES) || this.#lacksStart(row * R.DOUBLES + 2);
+  }
+
+  #lacksStart(at: number): boolean {
+    const meter = this.#meter, doubles = meter.table.doubles;
+    return !meter.isSet(doubles[at]!) && meter.isSet(doubles[at + 1]!);
   }
 
   /** The parent's status timer fired: hidden entries older than 2 s go (FRG-2). */

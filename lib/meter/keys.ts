@@ -1,9 +1,12 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { grown, release, roomier } from "./grow.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules, quotedKey } from "./key_rules.ts";
 
 const MIN_SLOTS = 1024;
+/** Slots of a table that is large. */
+const LARGE = 1 << 22;
 
 /** Multiply-xor over the words of a key with one finalizer: as fast as any and spreads ports well (measured). */
 function hashWords(words: Int32Array, at: number): number {
@@ -66,6 +69,8 @@ export class KeyTable implements KeyedBatch {
   #batch = 0;
   #free: number[] = [];
   #used = 0;
+  /** Keys for which there are slots enough. */
+  #room = MIN_SLOTS / 2;
   readonly #scratch = new Int32Array(KEY_WORDS);
 
   constructor(rules: KeyRules) {
@@ -255,7 +260,7 @@ export class KeyTable implements KeyedBatch {
   }
 
   #insert(h: number): number {
-    if (2 * this.#used >= this.#slots.length) this.#growSlots();
+    if (this.#used >= this.#room) this.#growSlots();
     let id = this.#free.pop();
     if (id === undefined) {
       id = this.size++;
@@ -272,26 +277,25 @@ export class KeyTable implements KeyedBatch {
   }
 
   #growKeys(): void {
-    const grow = (old: Int32Array) => {
-      const next = new Int32Array(old.length * 2);
-      next.set(old);
-      return next;
-    };
-    this.words = grow(this.words);
-    this.#hashes = grow(this.#hashes);
-    this.#met = grow(this.#met);
+    const keys = roomier(this.#hashes.length);
+    this.words = grown(this.words, keys * KEY_WORDS);
+    this.#hashes = grown(this.#hashes, keys);
+    this.#met = grown(this.#met, keys);
   }
 
   #growSlots(): void {
     const old = this.#slots;
     this.#slots = new Int32Array(old.length * 2).fill(-1);
     this.#mask = this.#slots.length - 1;
+    // Half full keeps probes short; where the table is far larger than any cache, memory counts for more.
+    this.#room = this.#slots.length < LARGE ? this.#slots.length / 2 : this.#slots.length * 3 / 4;
     for (const id of old) {
       if (id < 0) continue;
       let s = this.#hashes[id]! & this.#mask;
       while (this.#slots[s]! >= 0) s = (s + 1) & this.#mask;
       this.#slots[s] = id;
     }
+    release(old);
   }
 
   /** Forgets keys that nobody held at the end of a batch, unless a later batch has met them. */
@@ -329,9 +333,7 @@ export class KeyHolders {
   /** Makes room for key numbers below `size`. */
   reach(size: number): void {
     if (size <= this.#count.length) return;
-    const next = new Int32Array(Math.max(size, this.#count.length * 2));
-    next.set(this.#count);
-    this.#count = next;
+    this.#count = grown(this.#count, Math.max(size, roomier(this.#count.length)));
   }
 
   /** A meter made an entry for the key. */

@@ -1,15 +1,18 @@
+import { Problem } from "../base/mod.ts";
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
+import { ColdRows } from "./cold_rows.ts";
 import { emitInPlace, emitRow } from "./emit.ts";
 import { Extras } from "./extras.ts";
 import * as T from "./flow_table.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Fragments } from "./fragments.ts";
 import { GHOST_ORIENT, Ghosts } from "./ghosts.ts";
+import { grown } from "./grow.ts";
 import { mapIcmpError } from "./icmp_map.ts";
 import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
@@ -32,6 +35,11 @@ export interface MeterOptions {
   readonly connections?: ConnectionColumns;
   /** Rows of a batch before it goes to the sink. */
   readonly batchSize?: number;
+  /**
+   * Entries kept in memory; the coldest of more than these wait in a temporary file. Records are the same with any number. Not with
+   * settings that ask for jitter, packet sizes, MACs or user data.
+   */
+  readonly maxLive?: number | undefined;
   /** Note for each record which frame made it come out, and in which step (see {@linkcode Meter.stamps}). */
   readonly stamps?: boolean;
   /**
@@ -112,11 +120,40 @@ export class Meter {
     this.#view = new RecordBatch(1);
     this.stamps = options.stamps ? [] : undefined;
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
+    if (options.maxLive === undefined) return;
+    if (this.extras !== undefined) {
+      throw new Problem(
+        "unsupported",
+        "Expected no jitter, packet sizes, MACs or user data with maxLive: what they need stays in memory",
+      );
+    }
+    this.table.cold = new ColdRows(this.table, options.maxLive);
   }
 
   /** Capture time of the packet being processed, microseconds. */
   get now(): number {
     return this.timers.now;
+  }
+
+  /**
+   * Goes on, unused so far, where another meter with the same holders of keys stands between two batches: from here on as if it had seen
+   * all its packets. The other must have no extras, ghosts, ledger or stamps, and nothing may have happened under its times that would
+   * not have under these.
+   */
+  follow(other: Meter): void {
+    this.table.copy(other.table);
+    for (const row of this.table.own) {
+      if (row !== 0) this.#holders.hold(this.table.state[row * T.STATE_WORDS + T.S_KEY]!);
+    }
+    this.fragments.copy(other.fragments);
+    this.unrecorded.copy(other.unrecorded);
+    Object.assign(this.seen, other.seen);
+    this.created = other.created;
+    this.emitted = other.emitted;
+    this.sequence = other.sequence;
+    this.timers.now = other.timers.now;
+    this.timers.sweepAt = other.timers.sweepAt;
+    this.#recordsOfConnection = other.#recordsOfConnection.slice();
   }
 
   /** Meters a batch whose keys are numbered. */
@@ -185,13 +222,16 @@ export class Meter {
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
     if (kind & P.P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
     if (kind & P.P_INNER && quoted >= 0) {
-      const target = this.table.own[quoted]!;
+      let target = this.table.own[quoted]!;
+      if (target < 0) target = this.table.cold!.load(-target);
       if (target !== 0) mapIcmpError(this, target, c, i);
     }
   }
 
   /** Makes the entry for the first packet of a flow. */
   #create(c: PacketColumns, i: number, id: number, swap: number): number {
+    const { cold } = this.table;
+    if (cold !== undefined && cold.full) cold.evict(0);
     keyOfPacket(this.#rules, c, i, this.#key);
     const row = this.newEntry(c, i, this.#key, swap, this.timers.now);
     this.table.state[row * T.STATE_WORDS + T.S_KEY] = id;
@@ -414,7 +454,8 @@ export class Meter {
     const id = table.state[s + T.S_KEY]!;
     if (id >= 0) {
       table.own[id] = 0;
-      this.#holders.release(id);
+      // At the end nobody numbers keys any more.
+      if (this.timers.step !== Infinity) this.#holders.release(id);
     } else this.fragments.forget(row);
     this.extras?.close(row);
     table.free(row);
@@ -446,9 +487,7 @@ export class Meter {
 
   #nextOfConnection(conn: number): number {
     if (conn >= this.#recordsOfConnection.length) {
-      const next = new Int32Array(Math.max(1024, conn * 2));
-      next.set(this.#recordsOfConnection);
-      this.#recordsOfConnection = next;
+      this.#recordsOfConnection = grown(this.#recordsOfConnection, Math.max(1024, conn * 2));
     }
     return ++this.#recordsOfConnection[conn]!;
   }
@@ -488,7 +527,13 @@ export class Meter {
 
   /** End of the capture: what is open is written (TIM-11). */
   end(): void {
-    this.timers.end();
+    for (const _ of this.ending()) { /* The sink takes all. */ }
+  }
+
+  /** As {@linkcode end}, in steps, between which the sink's batches can be taken away. */
+  *ending(): Generator<void, void, void> {
+    yield* this.timers.ending();
     this.flush();
+    this.table.cold?.close();
   }
 }

@@ -6,6 +6,7 @@
 export * from "./bank.ts";
 export * from "./connections.ts";
 export type { FlowMeter } from "./flow_meter.ts";
+export { herdOf } from "./herd.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
 export { LiveClock } from "./live.ts";

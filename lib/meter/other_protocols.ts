@@ -126,8 +126,8 @@ export function accountFragment(words: Int32Array, w: number, c: PacketColumns, 
   const had = get(FRAG_FROM), end = get(FRAG_TO);
   const known = first ? 0 : Math.max(0, Math.min(to, end) - Math.max(from, had));
   add(FRAG_FRESH, length - known);
-  // The same bytes once more are no overlap.
-  if (known > 0 && known < length) words[w + R.FLAGS]! |= R.FLAG_FRAG_OVERLAP;
+  // The whole stretch once more is no overlap.
+  if (known > 0 && (from !== had || to !== end)) words[w + R.FLAGS]! |= R.FLAG_FRAG_OVERLAP;
   if (first || (from <= end && to >= had)) {
     words[b + FRAG_FROM] = swap32(first ? from : Math.min(from, had));
     words[b + FRAG_TO] = swap32(first ? to : Math.max(to, end));

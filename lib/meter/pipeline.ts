@@ -99,8 +99,8 @@ export async function runPipelined(
     for (let turn = 0, looked = 0;; turn = (turn + 1) % SLOTS) {
       const slot = slots[turn]!;
       const header = slot.header;
-      // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so messages get a turn now and then.
-      if (performance.now() - looked > NEWS_MS) {
+      // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so progress gets a turn now and then.
+      if (options.onProgress && performance.now() - looked > NEWS_MS) {
         await tick();
         looked = performance.now();
       }

@@ -10,6 +10,10 @@ export interface ShardedOptions {
   readonly strict?: boolean;
   readonly connections?: boolean;
   readonly onProblem?: (problem: Problem) => void;
+  /** Called when the sinks have been given a piece; the threads are held up until it is done. */
+  readonly afterPiece?: () => void | Promise<void>;
+  /** Ends the run at once; records not given out yet are lost. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -38,16 +42,22 @@ export async function runSharded(
         type: "module",
       }),
   );
-  const giveOut = () => {
+  const giveOut = async () => {
     while (waiting.every((pieces) => pieces.length > 0)) {
       const piece = waiting.map((pieces) => pieces.shift()!);
       merges.forEach((merge, setting) => merge.take(piece.map((rows) => rows[setting]!)));
+      const after = options.afterPiece?.();
+      if (after) await after;
       Atomics.add(count, 0, 1);
       Atomics.notify(count, 0);
     }
   };
+  let giving = Promise.resolve();
+  const aborted = new Promise<void>((resolve) =>
+    options.signal?.addEventListener("abort", () => resolve(), { once: true })
+  );
   try {
-    await Promise.all(threads.map((thread, index) =>
+    const all = Promise.all(threads.map((thread, index) =>
       attend(thread, {
         source,
         settings,
@@ -57,9 +67,10 @@ export async function runSharded(
         given,
       }, (rows) => {
         waiting[index]!.push(rows);
-        giveOut();
+        return giving = giving.then(giveOut);
       }, index === 0 ? options.onProblem : undefined)
     ));
+    await Promise.race([all, aborted]);
   } finally {
     for (const thread of threads) thread.terminate();
   }
@@ -103,7 +114,7 @@ function check(settings: readonly Settings[], workers: number): void {
 function attend(
   thread: Worker,
   task: ShardTask,
-  take: (rows: readonly (readonly Rows[])[]) => void,
+  take: (rows: readonly (readonly Rows[])[]) => Promise<void>,
   onProblem: ShardedOptions["onProblem"],
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -114,12 +125,9 @@ function attend(
     thread.onmessage = ({ data: news }: { data: ShardNews }) => {
       if (news.kind === "ready") thread.postMessage(task);
       else if (news.kind === "piece") {
-        try {
-          take(news.rows);
-        } catch (error) {
-          reject(error);
-        }
-        if (news.last) resolve();
+        take(news.rows).then(() => {
+          if (news.last) resolve();
+        }, reject);
       } // Every thread reads the whole capture: what one of them finds, all do.
       else if (news.kind === "problem") onProblem?.(new Problem(news.code, news.reason, news.detail));
       else reject(news.code ? new Problem(news.code, news.reason, news.detail) : new Error(news.reason));

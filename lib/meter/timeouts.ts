@@ -39,6 +39,11 @@ export class TimeoutQueues {
     return this.count;
   }
 
+  /** Which kinds of entries are parked together: equal for settings whose queues differ in their limits only. */
+  get shape(): string {
+    return `${this.#byKind.join()} ${this.busyUdp} ${this.fallow} ${this.count}`;
+  }
+
   /** Queue that an entry begun by a packet of this kind is parked on. */
   initial(kind: number): number {
     return this.#byKind[kind & P.P_KIND_MASK]!;

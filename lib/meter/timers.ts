@@ -12,6 +12,9 @@ import { TimeoutQueues } from "./timeouts.ts";
 /** Sweeps happen at most so often in capture time (TIM-4). */
 const SWEEP_US = 200_000;
 
+/** Entries written in one step at the end. */
+const STEP = 4096;
+
 /** Steps of a packet's processing: status boundaries before it, the packet itself, the sweep behind it. */
 const STEP_BEFORE = 0, STEP_PACKET = 1, STEP_SWEEP = 2;
 
@@ -62,7 +65,14 @@ export class Timers {
 
   /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
   claim(row: number, kind: number, id: number): number {
-    const meter = this.#meter, table = meter.table, s = row * T.STATE_WORDS, now = this.now;
+    const meter = this.#meter, table = meter.table, now = this.now;
+    if (row < 0) {
+      if (table.cold!.full) table.cold!.evict(0);
+      row = table.cold!.load(-row);
+      const within = this.limit !== 0 && now - table.qtime[row]! < this.limit;
+      if (table.state[row * T.STATE_WORDS + T.S_BITS]! & T.ON_STATUS && within) return row;
+    }
+    const s = row * T.STATE_WORDS;
     if (table.state[s + T.S_BITS]! & T.ON_STATUS) {
       const blocked = this.#ownExpiry(row, kind);
       // Stand-alone fragments have no numbered key, and always a timeout.
@@ -94,7 +104,7 @@ export class Timers {
   /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
   #ownExpiry(row: number, kind: number): boolean {
     this.#actor = row;
-    const table = this.#meter.table, state = table.state, at = row * T.STATE_WORDS + T.S_BITS;
+    const table = this.#meter.table, at = row * T.STATE_WORDS + T.S_BITS;
     // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
     if (kind & P.P_RAW_PATH && this.#meter.quirks) {
       if (table.oldest(T.STATUS_QUEUE) !== row) this.scanStatus();
@@ -102,17 +112,19 @@ export class Timers {
       if (bits & T.ON_STATUS && !(bits & T.IS_REPORTED)) this.#report(row, this.now, E.E_CUT);
     } else this.scanStatus();
     this.#actor = 0;
-    return (state[at]! & T.IS_REPORTED) === 0;
+    return (table.state[at]! & T.IS_REPORTED) === 0;
   }
 
-  /** TIM-3: reports every entry at the old end of the status queue whose interval is over. */
-  scanStatus(): void {
+  /** TIM-3: reports entries at the old end of the status queue whose interval is over; true when there may be more than `most`. */
+  scanStatus(most = Infinity): boolean {
     const table = this.#meter.table, limit = this.limit;
-    for (;;) {
-      const row = table.oldest(T.STATUS_QUEUE);
-      if (row === T.STATUS_QUEUE || (limit !== 0 && this.now - table.qtime[row]! < limit)) return;
+    for (let n = 0; n < most; n++) {
+      const oldest = table.oldest(T.STATUS_QUEUE);
+      if (oldest === T.STATUS_QUEUE || (limit !== 0 && this.now - table.qtime[oldest]! < limit)) return false;
+      const row = table.first(T.STATUS_QUEUE);
       this.#report(row, this.now, row === this.#actor ? E.E_CUT : E.E_PARKED);
     }
+    return true;
   }
 
   /** Sweep: status queue, then every timeout queue (TIM-3). */
@@ -122,8 +134,9 @@ export class Timers {
     for (let queue = 1; queue <= queues.count; queue++) {
       const limit = queues.limitOf(queue);
       for (;;) {
-        const row = table.oldest(queue);
-        if (row === queue || this.now - table.qtime[row]! < limit) break;
+        const oldest = table.oldest(queue);
+        if (oldest === queue || this.now - table.qtime[oldest]! < limit) break;
+        const row = table.first(queue);
         this.#drop(row, table.qtime[row]! + limit);
       }
     }
@@ -137,7 +150,7 @@ export class Timers {
       if (row === T.STATUS_QUEUE) return;
       const due = table.qtime[row]! + limit;
       if (due > now) return;
-      this.#report(row, due, E.E_PARKED);
+      this.#report(table.first(T.STATUS_QUEUE), due, E.E_PARKED);
     }
   }
 
@@ -160,6 +173,8 @@ export class Timers {
     }
     table.push(queue, row, when);
     table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
+    // Many reports at once bring many cold entries back.
+    if (table.cold !== undefined && table.cold.full) table.cold.evict(this.#actor);
   }
 
   /** Timeout queue that a parked entry stands on. */
@@ -177,6 +192,7 @@ export class Timers {
     table.unlink(row);
     table.push(this.queues.fallow, row, when);
     table.state[s + T.S_BITS] = bits | T.IS_FALLOW;
+    if (table.cold !== undefined && table.cold.full) table.cold.evict(this.#actor);
     return true;
   }
 
@@ -198,24 +214,25 @@ export class Timers {
     meter.ghosts!.remember(meter.table, row, this.#key, when);
   }
 
-  /** End of the capture: what is open is written in queue order (TIM-11). */
-  end(): void {
+  /** End of the capture: what is open is written in queue order (TIM-11), some entries at each step. */
+  *ending(): Generator<void, void, void> {
     const meter = this.#meter, table = meter.table, status = meter.settings.status;
     this.#ending = true;
     this.step = Infinity;
     // The real program sets the seconds of the interval to 0 and leaves the microseconds.
     this.limit = meter.quirks && !this.exact && status !== Infinity ? status % 1e6 : 0;
-    this.scanStatus();
-    for (let row = table.oldest(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.oldest(T.STATUS_QUEUE)) {
+    while (this.scanStatus(STEP)) yield;
+    for (let row = table.first(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.first(T.STATUS_QUEUE)) {
       if (!(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
         const record = meter.emit(row, R.CAUSE_SHUTDOWN, R.END_CAPTURE);
         meter.note(E.E_ENDED, row, this.now, NaN, record);
       }
       table.unlink(row);
       meter.forget(row);
+      if (meter.emitted % STEP === 0) yield;
     }
     for (let queue = 1; queue <= this.queues.count; queue++) {
-      for (let row = table.oldest(queue); row !== queue; row = table.oldest(queue)) {
+      for (let row = table.first(queue); row !== queue; row = table.first(queue)) {
         table.unlink(row);
         meter.forget(row);
       }

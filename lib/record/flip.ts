@@ -118,15 +118,14 @@ function flipMac(w: Int32Array, at: number): void {
 
 function flipNetwork(w: Int32Array, at: number): void {
   const net = w[at + R.NET]!;
-  if (net !== R.NET_TCP_INIT && net !== R.NET_TCP_STATUS && net !== R.NET_TCP_PERF && net !== R.NET_RTP) {
-    return;
-  }
+  const tcp = net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_FRAG_TCP;
+  if (!tcp && net !== R.NET_RTP) return;
   for (let i = at + R.SIDE, end = i + R.SIDE_WORDS; i < end; i++) {
     const v = w[i]!;
     w[i] = w[i + R.SIDE_WORDS]!;
     w[i + R.SIDE_WORDS] = v;
   }
-  if (net === R.NET_RTP) return;
+  if (!tcp) return;
   const status = w[at + R.TCP_STATUS]!;
   w[at + R.TCP_STATUS] = status & ~(TCP_SOURCE_BITS | TCP_SOURCE_BITS << 1) |
     (status & TCP_SOURCE_BITS) << 1 |

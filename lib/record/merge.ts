@@ -18,6 +18,8 @@ export type MergeRules = "exact" | "argus";
 const SECTION_FLAGS = L.FLAG_METRIC | L.FLAG_APPBYTES | L.FLAG_TIME | L.FLAG_NANO | L.FLAG_FRAGMENT |
   L.FLAG_MATRIX |
   L.FLAG_FRAGS | L.FLAG_FRAG_PARTIAL | L.FLAG_FRAG_OVERLAP;
+/** The real program keeps the kind of flow that the first record had, and its word about fragments. */
+const SECTION_FLAGS_AS_ARGUS = SECTION_FLAGS & ~(L.FLAG_FRAGMENT | L.FLAG_MATRIX | L.FLAG_FRAG_OVERLAP);
 const SRCID_FLAGS = L.FLAG_SRCID_INT | L.FLAG_SRCID_TEXT;
 
 /**
@@ -58,11 +60,7 @@ export function mergeRow(
   mergeKey(x, w, y, v, argus);
   if (argus) mergeNetworkAsArgus(a, ar, b, br);
   else mergeNetwork(a, ar, b, br);
-  // Observed: a destination that only the second record has, in one moment, comes over without its end.
-  const startOnly = argus && a.doubles[d + L.D_START] !== a.doubles[d + L.D_START] &&
-    b.doubles[e + L.D_START] === b.doubles[e + L.D_END];
   mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v, argus);
-  if (startOnly && a.doubles[d + L.S_END]! > a.doubles[d + L.S_START]!) a.doubles[d + L.D_END] = NaN;
   for (let i = L.S_PKTS; i <= L.D_APP; i++) a.doubles[d + i]! += b.doubles[e + i]!;
   if (argus) mergeAttributesAsArgus(x, w, y, v);
   else mergeAttributes(x, w, y, v);
@@ -78,7 +76,8 @@ export function mergeRow(
   if (y[v + L.CONN_SEQ]! < x[w + L.CONN_SEQ]!) x[w + L.CONN_SEQ] = y[v + L.CONN_SEQ]!;
   if (hasBanks(a, b)) mergeBanks(a, ar, b, br, argus);
   // Loads are those of the merged record: the reader's memory of having turned one is void.
-  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & SECTION_FLAGS | L.FLAG_MERGED | L.FLAG_AGR) &
+  const sections = argus ? SECTION_FLAGS_AS_ARGUS : SECTION_FLAGS;
+  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & sections | L.FLAG_MERGED | L.FLAG_AGR) &
     ~L.FLAG_TURNED;
 }
 
@@ -90,10 +89,23 @@ export function enterRow(a: RecordBatch, row: number, value?: number): void {
   enterAggregation(a, row, value);
 }
 
-/** Ends the merging of a row: what only mattered while merging (a conflict of network sections) becomes absent. */
-export function settleRow(a: RecordBatch, row: number): void {
+/** Ends the merging of a row by these rules: what only mattered while merging (a conflict of network sections) becomes absent. */
+export function settleRow(a: RecordBatch, row: number, rules: MergeRules = "exact"): void {
   const w = row * L.WORDS;
+  if (rules === "argus" && (a.words[w + L.FLAGS]! & L.FLAG_MERGED) !== 0) {
+    dropEnds(a.doubles, row * L.DOUBLES);
+  }
   if (a.words[w + L.NET] === NET_MIXED) a.words[w + L.NET] = L.NET_NONE;
+  // How the start of an aggregate is read when it has no time (TIM-12) depends on its having statistics.
+  if (a.doubles[row * L.DOUBLES + L.S_START]! >= 2 ** 31 * 1e6) enterAggregation(a, row);
+}
+
+/** A side seen at one moment only has no end in the real program, and does not end a record whose other side lasted (observed). */
+function dropEnds(doubles: Float64Array, d: number): void {
+  for (let side = 0; side < 2; side++) {
+    const mine = d + L.S_START + 2 * side, other = d + L.D_START - 2 * side;
+    if (doubles[mine] === doubles[mine + 1] && doubles[other]! < doubles[other + 1]!) doubles[mine + 1] = NaN;
+  }
 }
 
 /** Causes and end reasons of the record that ends later, the strongest evidence, direction flags. */
@@ -134,8 +146,11 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
     (x[w + L.SRCID] !== y[v + L.SRCID] || (x[w + L.FLAGS]! & SRCID_FLAGS) !== (f & SRCID_FLAGS))
   ) dropTransport(x, w);
   const type = x[w + L.KEY_TYPE]!, same = type === y[v + L.KEY_TYPE];
+  // Of a flow below IP the real program keeps the first record's ends whatever comes (observed).
+  if (argus && type !== L.KEY_IPV4 && type !== L.KEY_IPV6 && type !== L.KEY_ARP) return;
   // The real program compares flow sections only when their kinds, reverse bit included, agree.
   if (argus && same && (x[w + L.FLAGS]! ^ f) & L.FLAG_REVERSE) return;
+  if (argus && isArp(type) !== isArp(y[v + L.KEY_TYPE]!)) return;
   // SPIs of IPv4, whose upper half holds the mask lengths in the memory of the real program.
   const spis = type === L.KEY_IPV4 && x[w + L.PROTO] === ESP && x[w + L.DPORT] !== y[v + L.DPORT];
   if (x[w + L.PROTO] !== y[v + L.PROTO]) x[w + L.PROTO] = 0;
@@ -172,6 +187,10 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
   }
 }
 
+function isArp(type: number): boolean {
+  return type === L.KEY_ARP || type === L.KEY_RARP;
+}
+
 /** Addresses of `size` words: common prefix, and its length as mask once it is not whole (cluster.md section 3). */
 const ESP = 50;
 
@@ -190,6 +209,13 @@ function mergeAddresses(
   argus: boolean,
 ): void {
   const full = size * 32;
+  // Fragments have no mask lengths: of other addresses nothing is left (observed).
+  if (argus && size === 1 && (x[w + L.FLAGS]! | y[v + L.FLAGS]!) & L.FLAG_FRAGMENT) {
+    if ((x[w + L.FLAGS]! & y[v + L.FLAGS]! & L.FLAG_FRAGMENT) === 0) clearMasks(x, w);
+    if (x[w + L.SADDR] !== y[v + L.SADDR]) x[w + L.SADDR] = 0;
+    if (x[w + L.DADDR] !== y[v + L.DADDR]) x[w + L.DADDR] = 0;
+    return;
+  }
   const mine = x[w + L.FLAGS]! & L.FLAG_MASKS, theirs = y[v + L.FLAGS]! & L.FLAG_MASKS;
   const most = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full;
   const whole = argus && size === 4;
@@ -255,14 +281,15 @@ function mergeTimes(
     const mine = x[w + n]!, theirs = y[v + n]!;
     let start = mine & 0x3ff, end = mine >>> 10 & 0x3ff;
     const bs = b[e + s]!, as = a[d + s]!;
-    if ((argus ? signed(bs) < signed(as) : bs < as) || as !== as) {
+    const earlier = argus ? signed(bs) < signed(as) : bs < as;
+    if (earlier || as !== as) {
       if (bs === bs) a[d + s] = bs, start = theirs & 0x3ff;
     } else if (bs === as && (theirs & 0x3ff) < start) start = theirs & 0x3ff;
     const be = b[e + s + 1]!, ae = a[d + s + 1]!;
-    const late = argus ? signed(be) : be, early = argus ? signed(ae) : ae;
-    // Of two ends of the source in the same second the real program takes the second record's, be it the earlier (observed).
-    const later = argus && side === 0 ? Math.floor(late / 1e6) >= Math.floor(early / 1e6) : late > early;
-    if (later || ae !== ae) {
+    // A source that goes on in the second of its end, or after it, ends when the second record does, be it earlier (observed).
+    const goesOn = argus && side === 0 && !earlier &&
+      Math.floor(signed(ae) / 1e6) <= Math.floor(signed(bs) / 1e6);
+    if (goesOn || (argus ? signed(be) > signed(ae) : be > ae) || ae !== ae) {
       if (be === be) a[d + s + 1] = be, end = theirs >>> 10 & 0x3ff;
     } else if (be === ae && (theirs >>> 10 & 0x3ff) > end) end = theirs >>> 10 & 0x3ff;
     x[w + n] = start | end << 10;

@@ -10,7 +10,8 @@ function duration(doubles: Float64Array, d: number): number {
     q = doubles[d + L.D_END]!;
   const start = s <= t || t !== t ? s : t, end = p >= q || q !== q ? p : q;
   const us = end - start;
-  return us === us ? us / 1e6 : 0;
+  // A start without time (TIM-12) lies behind its end and lasts nothing.
+  return us > 0 ? us / 1e6 : 0;
 }
 
 /** Gives a row that has none the statistics of one record with the value of its duration (or `value`). */
@@ -123,7 +124,7 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
     if (y[j + B.J_MIN]! < x[i + B.J_MIN]!) x[i + B.J_MIN] = y[j + B.J_MIN]!;
     if (y[j + B.J_MAX]! > x[i + B.J_MAX]!) x[i + B.J_MAX] = y[j + B.J_MAX]!;
     if (argus) {
-      const square = (n * (s1 * s1 + m1 * m1) + m * (s2 * s2 + m2 * m2)) / (n + m);
+      const square = (n * s1 * s1 + firstSquares(block, n, m1) + m * (s2 * s2 + m2 * m2)) / (n + m);
       x[i + B.J_MEAN] = Math.fround(whole(mean));
       x[i + B.J_STDEV] = Math.fround(whole(Math.sqrt(Math.abs(square - mean * mean))));
     } else {
@@ -131,6 +132,19 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
       x[i + B.J_STDEV] = pooled(n, m1, s1, m, m2, s2);
     }
   }
+}
+
+/** Where the destination's active and idle gaps stand. */
+const ACTIVE_BACK = 10, IDLE_BACK = 15;
+
+/**
+ * Squares of the first record's mean, n times: of the destination the original takes them from the sum of its gaps, held as a 32-bit
+ * float while active, as a whole number while idle (observed to the last digit).
+ */
+function firstSquares(block: number, n: number, mean: number): number {
+  if (block < ACTIVE_BACK) return n * mean * mean;
+  const sum = block === IDLE_BACK ? whole(n * mean) : Math.fround(n * mean);
+  return sum * sum / n;
 }
 
 /** A float as the original's 32-bit integer: cut, and the smallest integer for what does not fit or is no number. */

@@ -68,7 +68,7 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
   const net = w[at + R.NET]!;
   if (net === R.NET_RTP) confirmRtp(batch, row);
   else if (net === R.NET_RTCP) orderRtcp(batch, row);
-  if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF) {
+  if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF || net === R.NET_FRAG_TCP) {
     const d = row * R.DOUBLES;
     if (batch.doubles[d + R.S_PKTS] === 0) silence(w, at + R.SIDE);
     if (batch.doubles[d + R.D_PKTS] === 0) silence(w, at + R.DSIDE);

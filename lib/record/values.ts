@@ -187,6 +187,8 @@ export const NET_ICMP = 0x34;
 export const NET_ESP = 0x38;
 /** Fragment. */
 export const NET_FRAG = 0x45;
+/** A TCP fragment whose section a reader takes for TCP data, too; the section itself stands in `more.network`. */
+export const NET_FRAG_TCP = 0x145;
 
 /** TCP status bits (TCP-2, argus-format section 7). */
 export const TCP_SYN = 0x1;

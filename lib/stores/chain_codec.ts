@@ -6,6 +6,7 @@ import { readRow, writeRow } from "./row_codec.ts";
 
 /** First byte of the kept state, so that a later layout can be told from this one. */
 const VERSION = 1;
+const NO_LABEL = new Uint8Array();
 
 /** The rules by which a chain becomes connections; microseconds, 0 for never. */
 export interface ChainRules {
@@ -19,7 +20,7 @@ export interface ChainRules {
  * does not depend on how the records were divided into transactions.
  */
 export function writeChain(out: ByteWriter, chain: readonly KeptStretch[], rules: ChainRules): void {
-  const label = new TextEncoder().encode(rules.label ?? "");
+  const label = rules.label ? new TextEncoder().encode(rules.label) : NO_LABEL;
   out.reserve(32 + label.length);
   out.u8(VERSION);
   out.f64(rules.idle);

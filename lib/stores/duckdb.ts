@@ -101,11 +101,10 @@ class Duckdb implements SqlEngine {
     );
   }
 
-  async put(shape: TableShape, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    if (rows.length === 0) return;
+  async put(shape: TableShape, rows: Iterable<readonly SqlValue[]>, fresh = false): Promise<void> {
     const names = shape.columns.map((c) => c.name);
     const staged = await this.#stage(shape, names, rows);
-    if (shape.key.length > 0) {
+    if (shape.key.length > 0 && !fresh) {
       await this.run(`DELETE FROM "${shape.name}" t USING ${staged} s WHERE ${equal(shape.key)}`);
     }
     const list = names.map((n) => `"${n}"`).join(", ");
@@ -126,7 +125,7 @@ class Duckdb implements SqlEngine {
   async #stage(
     shape: TableShape,
     names: readonly string[],
-    rows: readonly (readonly SqlValue[])[],
+    rows: Iterable<readonly SqlValue[]>,
   ): Promise<string> {
     const { BLOB, DOUBLE, DuckDBDataChunk, VARCHAR } = this.#api;
     const kinds = names.map((n) => shape.columns.find((c) => c.name === n)!.kind);
@@ -139,16 +138,20 @@ class Duckdb implements SqlEngine {
       })`,
     );
     const appender = await this.#connection.createAppender(staged, "main", "temp");
-    for (let from = 0; from < rows.length; from += CHUNK) {
-      const count = Math.min(CHUNK, rows.length - from);
-      const chunk = DuckDBDataChunk.create(types, count);
+    const columns = names.map((): DuckDBValue[] => []);
+    const append = () => {
+      const chunk = DuckDBDataChunk.create(types, columns[0]!.length);
       for (let c = 0; c < names.length; c++) {
-        const column: DuckDBValue[] = new Array(count);
-        for (let i = 0; i < count; i++) column[i] = this.#value(rows[from + i]![c]!);
-        chunk.setColumnValues(c, column);
+        chunk.setColumnValues(c, columns[c]!);
+        columns[c]!.length = 0;
       }
       appender.appendDataChunk(chunk);
+    };
+    for (const row of rows) {
+      for (let c = 0; c < names.length; c++) columns[c]!.push(this.#value(row[c]!));
+      if (columns[0]!.length === CHUNK) append();
     }
+    if (columns[0]!.length > 0) append();
     appender.closeSync();
     return `temp."${staged}"`;
   }

@@ -45,8 +45,12 @@ export interface SqlEngine {
     want: readonly string[],
     only?: Readonly<Record<string, number>>,
   ): Promise<SqlValue[][]>;
-  /** Inserts rows, in place of those with the same primary key. */
-  put(shape: TableShape, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /**
+   * Inserts rows, in place of those with the same primary key; a row may be used again when the next is asked for.
+   *
+   * @param fresh there are surely none with the same primary key
+   */
+  put(shape: TableShape, rows: Iterable<readonly SqlValue[]>, fresh?: boolean): Promise<void>;
   /** Deletes the rows whose columns `by` have one of the values `keys`. */
   remove(shape: TableShape, by: readonly string[], keys: readonly (readonly SqlValue[])[]): Promise<void>;
   begin(): Promise<void>;

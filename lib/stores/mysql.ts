@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { Buffer } from "node:buffer";
-import type { Connection, RowDataPacket } from "mysql2/promise";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { Problem } from "../base/mod.ts";
 import { quote, type SqlEngine, type SqlValue, type TableShape, typeOf } from "./engine.ts";
+import { LoadText } from "./load_text.ts";
 import { isTransient } from "./transient.ts";
 import type { StoreUrl } from "./url.ts";
 
@@ -13,6 +16,8 @@ const SIZES = [512, 64, 8, 1];
 /** Placeholders of one statement that the protocol allows (65535), with room to spare. */
 const MOST_PLACEHOLDERS = 60_000;
 const PORTION = 4096;
+/** A server that does not let clients send files. */
+const NOT_ALLOWED: readonly number[] = [1148, 3948, 4166];
 
 /**
  * Connects to a MySQL or MariaDB server with mysql2 and makes the database unless it is there.
@@ -48,15 +53,19 @@ export async function openMysql(url: StoreUrl): Promise<SqlEngine> {
   await connection.query(
     "SET SESSION innodb_lock_wait_timeout = 10, SESSION sql_mode = 'STRICT_TRANS_TABLES', NAMES utf8mb4",
   );
-  return new Mysql(connection);
+  // A sharded table takes statements as they are to its backends, but streamed rows one by one.
+  return new Mysql(connection, url.shards === 1);
 }
 
 class Mysql implements SqlEngine {
   readonly dialect = "mysql";
   readonly #connection: Connection;
+  /** Whether the server lets us stream rows. */
+  #loads: boolean;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, loads: boolean) {
     this.#connection = connection;
+    this.#loads = loads;
   }
 
   async run(sql: string, params: readonly SqlValue[] = []): Promise<void> {
@@ -102,7 +111,11 @@ class Mysql implements SqlEngine {
       return `\`${c.name}\` ${type}`;
     });
     if (key.size > 0) columns.push(`PRIMARY KEY (${shape.key.map((k) => `\`${k}\``).join(", ")})`);
-    return this.run(`CREATE TABLE IF NOT EXISTS \`${shape.name}\` (${columns.join(", ")}) ENGINE=InnoDB`);
+    return this.run(
+      `CREATE TABLE IF NOT EXISTS \`${shape.name}\` (${
+        columns.join(", ")
+      }) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+    );
   }
 
   async lookup(
@@ -127,15 +140,20 @@ class Mysql implements SqlEngine {
     return found;
   }
 
-  put(shape: TableShape, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  async put(shape: TableShape, rows: Iterable<readonly SqlValue[]>, fresh = false): Promise<void> {
+    // A single row is not worth a stream.
+    if (this.#loads && shape.key.length > 0 && !Array.isArray(rows)) {
+      if (await this.#load(shape, rows, fresh)) return;
+      this.#loads = false;
+    }
     const names = shape.columns.map((c) => `\`${c.name}\``);
     const updates = shape.columns.filter((c) => !shape.key.includes(c.name)).map((c) =>
       `\`${c.name}\` = VALUES(\`${c.name}\`)`
     );
     const head = `INSERT INTO \`${shape.name}\` (${names.join(", ")}) VALUES `;
     const one = `(${names.map(() => "?").join(", ")})`;
-    const tail = shape.key.length === 0 ? "" : ` ON DUPLICATE KEY UPDATE ${updates.join(", ")}`;
-    return this.#chunked(rows, names.length, async (count, params) => {
+    const tail = fresh || shape.key.length === 0 ? "" : ` ON DUPLICATE KEY UPDATE ${updates.join(", ")}`;
+    await this.#chunked(rows, names.length, async (count, params) => {
       await this.#connection.execute(head + Array(count).fill(one).join(", ") + tail, params);
     });
   }
@@ -148,18 +166,54 @@ class Mysql implements SqlEngine {
 
   /** Gives rows to a statement in portions of the fixed sizes, so that few statements are prepared. */
   async #chunked(
-    rows: readonly (readonly SqlValue[])[],
+    rows: Iterable<readonly SqlValue[]>,
     width: number,
     use: (count: number, params: Bound[]) => Promise<void>,
   ): Promise<void> {
     const sizes = SIZES.filter((size) => size * width <= MOST_PLACEHOLDERS || size === 1);
-    for (let at = 0; at < rows.length;) {
-      const size = sizes.find((s) => s <= rows.length - at)!;
-      const params: Bound[] = [];
-      for (let i = at; i < at + size; i++) for (const value of rows[i]!) params.push(bind(value));
-      await use(size, params);
-      at += size;
+    let waiting: Bound[] = [];
+    for (const row of rows) {
+      for (const value of row) waiting.push(bind(value));
+      if (waiting.length < sizes[0]! * width) continue;
+      await use(sizes[0]!, waiting);
+      waiting = [];
     }
+    for (let at = 0; at < waiting.length;) {
+      const size = sizes.find((s) => s * width <= waiting.length - at)!;
+      await use(size, waiting.slice(at, at + size * width));
+      at += size * width;
+    }
+  }
+
+  /**
+   * Streams rows into a table with LOAD DATA, several times as fast as statements; false when the server does not allow it, before
+   * a row was taken.
+   */
+  async #load(shape: TableShape, rows: Iterable<readonly SqlValue[]>, fresh: boolean): Promise<boolean> {
+    const { connection: raw } = this.#connection as unknown as { connection: { stream: Socket } };
+    const pieces = async function* () {
+      for (const piece of new LoadText().pieces(rows)) {
+        yield piece;
+        if (raw.stream.writableNeedDrain) await drained(raw.stream);
+      }
+    };
+    const names = shape.columns.map((c) => `\`${c.name}\``).join(", ");
+    let result: ResultSetHeader;
+    try {
+      [result] = await this.#connection.query<ResultSetHeader>({
+        sql: `LOAD DATA LOCAL INFILE 'rows' ${
+          fresh ? "" : "REPLACE "
+        }INTO TABLE \`${shape.name}\` CHARACTER SET binary (${names})`,
+        infileStreamFactory: () => Readable.from(pieces(), { objectMode: false, highWaterMark: 1 << 20 }),
+      });
+    } catch (error) {
+      if (NOT_ALLOWED.includes((error as { errno?: number }).errno ?? 0)) return false;
+      throw error;
+    }
+    // LOAD DATA LOCAL changes values that do not fit, and only warns.
+    if (result.warningStatus === 0) return true;
+    const [[warning]] = await this.#connection.query<RowDataPacket[]>("SHOW WARNINGS LIMIT 1");
+    throw new Error(`the server changed a value: ${warning?.[2]}`);
   }
 
   begin(): Promise<void> {
@@ -181,6 +235,16 @@ class Mysql implements SqlEngine {
       this.#connection.destroy();
     }
   }
+}
+
+function drained(stream: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ["drain", "close", "error"]) stream.off(event, done);
+      resolve();
+    };
+    for (const event of ["drain", "close", "error"]) stream.on(event, done);
+  });
 }
 
 type Bound = number | string | Buffer | null;

@@ -14,7 +14,8 @@ import { restoreChain, rulesOf } from "./chain_codec.ts";
 import { quote, type SqlEngine, type SqlValue } from "./engine.ts";
 import { KEY, PART, RECORD, STATE } from "./schema.ts";
 import type { StoreUrl } from "./url.ts";
-import { addLabel, keyBytes } from "./window.ts";
+import { keyBytes } from "./key_bytes.ts";
+import { addLabel } from "./row_maker.ts";
 
 /** A step on records that an engine may take over; any other kind ends what is pushed down. */
 export type StoreStep =

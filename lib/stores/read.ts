@@ -92,5 +92,5 @@ async function groupingOf(
 
 /** The query that {@linkcode readStore} would run on a table with the usual columns, without opening it: for `.plan()`. */
 export function describeQuery(text: string, steps: readonly StoreStep[]): StoreQuery {
-  return planQuery(parseStoreUrl(text), [KEY, PART, PARTS, ...CACHE_FIELDS, RECORD, STATE], steps);
+  return planQuery(parseStoreUrl(text), [KEY, PART, PARTS, ...CACHE_FIELDS, STATE], steps);
 }

@@ -15,14 +15,14 @@ export const PART = "part";
 export const PARTS = "parts";
 /** Shard of a sharded table, from the hash of the key. */
 export const SHARD = "shard";
-/** Argus record of the row, as in a file; what rasql reads. */
+/** Argus record of the row, as in a file: tables of rasqlinsert have it. */
 export const RECORD = "record";
 /** Everything that is needed to go on merging (on part 1). */
 export const STATE = "chain";
 /** Columns that are no fields. */
 const OWN_COLUMNS: readonly string[] = [SHARD, KEY, PART, PARTS, RECORD, STATE];
 
-/** Columns before the fields, and behind them. */
+/** Columns before the fields. */
 export const COLUMNS_BEFORE = 4;
 
 /** The table of connections corrected by evidence. */
@@ -35,7 +35,6 @@ export function cacheShape(name: string, fields: readonly Field[]): TableShape {
       { name: PART, kind: "integer", mysql: "INT NOT NULL" },
       { name: PARTS, kind: "integer", mysql: "INT" },
       ...fields.map(fieldColumn),
-      { name: RECORD, kind: "blob" },
       { name: STATE, kind: "blob" },
     ],
     // A partitioned table wants the shard in every unique key; the flow key stands first because rows are looked up by it.

@@ -1,5 +1,5 @@
 import type { Field } from "../record/mod.ts";
-import type { SqlEngine, SqlValue, TableShape } from "./engine.ts";
+import { quote, type SqlEngine, type SqlValue, type TableShape } from "./engine.ts";
 import * as S from "./schema.ts";
 import type { StoreUrl } from "./url.ts";
 
@@ -44,14 +44,18 @@ export interface FlowStore {
   readonly url: StoreUrl;
   readonly engine: SqlEngine;
   readonly shape: TableShape;
-  /** Begins a transaction on a shard and waits until no other writer is in it. */
-  begin(shard: number): Promise<void>;
+  /** Begins a transaction on a shard and waits until no other writer is in it; gives how many were made on it before. */
+  begin(shard: number): Promise<number>;
+  /** Whether a shard holds no rows. */
+  isEmpty(shard: number): Promise<boolean>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
   /** What is kept under the keys; keys that are not in the table are left out. */
   lookup(shard: number, keys: readonly Uint8Array[]): Promise<KeptKey[]>;
-  /** Inserts rows or puts them in the place of those with the same key and part. */
-  upsert(rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /** Inserts rows whose keys are surely not in the table; a row is done with when the next is asked for. */
+  insert(rows: Iterable<readonly SqlValue[]>): Promise<void>;
+  /** Inserts rows or puts them in the place of those with the same key and part; a row is done with when the next is asked for. */
+  upsert(rows: Iterable<readonly SqlValue[]>): Promise<void>;
   /** Deletes the rows of keys that have fewer parts now. */
   removeParts(parts: readonly { readonly key: Uint8Array; readonly part: number }[]): Promise<void>;
   /** How far a capture was taken in on a shard, `undefined` when it is new. */
@@ -86,31 +90,51 @@ export class SqlStore implements FlowStore {
   /** Makes the table of positions and the rows that writers lock, unless they are there. */
   async preparePositions(): Promise<void> {
     await this.engine.create(S.POSITIONS);
-    if (this.engine.dialect !== "mysql") return;
-    const table = `\`${S.POSITIONS.name}\``;
+    const { engine } = this;
     const there = new Set(
-      (await this.engine.all(`SELECT shard FROM ${table} WHERE flowtable = ? AND digest = ''`, [
+      (await engine.all(`SELECT shard FROM ${S.POSITIONS.name} WHERE flowtable = ? AND digest = ''`, [
         this.url.table,
-      ]))
-        .map((r) => Number(r[0])),
+      ])).map((r) => Number(r[0])),
     );
     for (let shard = 0; shard < this.url.shards; shard++) {
       if (there.has(shard)) continue;
-      await this.engine.run(
-        `INSERT IGNORE INTO ${table} (shard, flowtable, digest, slice, records, complete) VALUES (?, ?, '', '', 0, 0)`,
+      const row = `(shard, flowtable, digest, slice, records, complete) VALUES (?, ?, '', '', 0, 0)`;
+      await engine.run(
+        engine.dialect === "mysql"
+          ? `INSERT IGNORE INTO ${S.POSITIONS.name} ${row}`
+          : `INSERT INTO ${S.POSITIONS.name} ${row}${
+            engine.dialect === "sqlite" ? " ON CONFLICT DO NOTHING" : ""
+          }`,
         [shard, this.url.table],
       );
     }
   }
 
-  async begin(shard: number): Promise<void> {
-    await this.engine.begin();
+  async begin(shard: number): Promise<number> {
+    const { engine } = this, own = "shard = ? AND flowtable = ? AND digest = '' AND slice = ''";
+    await engine.begin();
     // The embedded engines have one writer; a server locks the row of the shard: one lock for each transaction, so no deadlocks.
-    if (this.engine.dialect !== "mysql") return;
-    await this.engine.all(
-      "SELECT records FROM `panoptes_positions` WHERE shard = ? AND flowtable = ? AND digest = '' AND slice = '' FOR UPDATE",
+    const [row] = await engine.all(
+      `SELECT records FROM ${S.POSITIONS.name} WHERE ${own}${
+        engine.dialect === "mysql" ? " FOR UPDATE" : ""
+      }`,
       [shard, this.url.table],
     );
+    await engine.run(`UPDATE ${S.POSITIONS.name} SET records = records + 1 WHERE ${own}`, [
+      shard,
+      this.url.table,
+    ]);
+    return Number(row?.[0] ?? NaN);
+  }
+
+  async isEmpty(shard: number): Promise<boolean> {
+    const { engine } = this, sharded = this.url.shards > 1;
+    const table = quote(engine.dialect, this.shape.name);
+    const rows = await engine.all(
+      `SELECT 1 FROM ${table}${sharded ? ` WHERE ${S.SHARD} = ?` : ""} LIMIT 1`,
+      sharded ? [shard] : [],
+    );
+    return rows.length === 0;
   }
 
   commit(): Promise<void> {
@@ -138,7 +162,11 @@ export class SqlStore implements FlowStore {
     }));
   }
 
-  upsert(rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  insert(rows: Iterable<readonly SqlValue[]>): Promise<void> {
+    return this.engine.put(this.shape, rows, true);
+  }
+
+  upsert(rows: Iterable<readonly SqlValue[]>): Promise<void> {
     return this.engine.put(this.shape, rows);
   }
 

@@ -5,18 +5,20 @@ import {
   hashConnectionKey,
   KeyTable,
 } from "../cluster/mod.ts";
-import type { Field } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
-import { joinLabels, RecordBatch } from "../record/mod.ts";
+import { RecordBatch } from "../record/mod.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { restoreChain, writeChain } from "./chain_codec.ts";
 import type { SqlValue } from "./engine.ts";
-import { farOf } from "./far.ts";
-import { type ColumnGetter, getterOf } from "./schema.ts";
+import { keyBytes, readKeyBytes } from "./key_bytes.ts";
+import { addLabel, RowMaker } from "./row_maker.ts";
 import type { KeptKey } from "./store.ts";
 
 /** Rows of a piece: pieces never move, so growing copies nothing. */
 const PIECE = 4096;
+
+/** More than any window has connections. */
+const NUMBERS = 2 ** 22;
 
 /** The clusterer's settings for one line of a racluster.conf; microseconds, 0 for never. */
 export interface WindowRules {
@@ -29,80 +31,184 @@ export interface WindowRules {
 
 /** What a window makes of its table. */
 export interface Merged {
-  readonly rows: SqlValue[][];
-  /** Parts that a key had and has no longer. */
-  readonly gone: { readonly key: Uint8Array; readonly part: number }[];
+  /** Rows of keys that the table does not have; each is valid until the next is asked for. */
+  readonly fresh: Iterable<readonly SqlValue[]>;
+  /** All other rows, to be asked for behind these. */
+  readonly rows: Iterable<readonly SqlValue[]>;
+  /** Parts that a key had and has no longer; known when all rows were given. */
+  readonly gone: readonly { readonly key: Uint8Array; readonly part: number }[];
 }
 
 /**
- * Records of one shard that wait for their transaction. They are kept as they came until the transaction has succeeded, so that it
- * can be tried again from what the table holds then.
+ * Records of one shard that wait for their transaction, put together as far as they surely belong together: memory follows the
+ * connections, not the records. Nothing here changes when they are merged into what the table holds, so that a transaction which
+ * failed can be tried again from what the table holds then.
+ *
+ * With a status limit the pieces of a connection depend on the order of its records, so these wait as they came.
  */
 export class Window {
-  /** Keys of the records, as the table has them. */
-  readonly keys: Uint8Array[] = [];
   readonly #rules: WindowRules;
   readonly #shard: number;
+  readonly #connections: Connections;
   readonly #pieces: RecordBatch[] = [];
-  readonly #table = new KeyTable(CONNECTION_KEY_WORDS);
-  readonly #key = new Int32Array(CONNECTION_KEY_WORDS);
-  readonly #keyBytes = new ByteWriter();
 
   constructor(shard: number, rules: WindowRules) {
     this.#shard = shard;
     this.#rules = rules;
+    this.#connections = new Connections(rules);
   }
 
-  /** Takes a record (as read) whose connection key and hash are known. */
-  add(batch: RecordBatch, row: number, key: Int32Array, hash: number): void {
-    let piece = this.#pieces.at(-1);
-    if (!piece || piece.length === PIECE) this.#pieces.push(piece = new RecordBatch(PIECE));
-    piece.append(batch, row);
-    if (this.#table.find(key, hash) >= 0) return;
-    this.#table.insert(this.keys.length, key, hash);
-    this.keys.push(keyBytes(this.#keyBytes, key, this.#rules.model));
+  /** Rows that wait: stretches of connections, or records. */
+  get size(): number {
+    return this.#rules.status > 0
+      ? this.#pieces.reduce((sum, piece) => sum + piece.length, 0)
+      : this.#connections.length;
   }
 
-  /** Merges the records into what the table holds under their keys. */
+  /** Takes the listed records (as read). */
+  add(batch: RecordBatch, rows: Int32Array, count: number): void {
+    if (this.#rules.status === 0) return this.#connections.addRows(batch, rows, count);
+    for (let i = 0; i < count; i++) {
+      let piece = this.#pieces.at(-1);
+      if (!piece || piece.length === PIECE) this.#pieces.push(piece = new RecordBatch(PIECE));
+      piece.append(batch, rows[i]!);
+    }
+  }
+
+  /**
+   * The keys of what waits, for {@linkcode WindowKeys.merge} with what the table holds under them.
+   *
+   * @param sorted in about the order of the keys, for engines that keep rows in it
+   */
+  keys(sorted = false): WindowKeys {
+    const chains = this.#connections.chains();
+    if (sorted) this.#sort(chains);
+    return new WindowKeys(this.#shard, this.#rules, this.#connections, chains, this.#pieces);
+  }
+
+  /** Sorts by the bytes of protocol and ports, which come first in a key; numbers sort many times as fast as keys. */
+  #sort(chains: number[]): void {
+    const places = new Float64Array(chains.length), key = new Int32Array(CONNECTION_KEY_WORDS);
+    for (let i = 0; i < chains.length; i++) {
+      const { batch, row } = this.#connections.chainOf(chains[i]!)[0]!;
+      connectionKey(batch.words, row * R.WORDS, key);
+      const first = (key[1]! & 255) << 16 | swapped(key[3]!);
+      places[i] = (first * 128 + (swapped(key[4]!) >>> 9)) * NUMBERS + i;
+    }
+    places.sort();
+    const before = chains.slice();
+    for (let i = 0; i < chains.length; i++) chains[i] = before[places[i]! % NUMBERS]!;
+  }
+}
+
+/** A port with its bytes in the order of the key. */
+function swapped(port: number): number {
+  return (port & 255) << 8 | port >>> 8 & 255;
+}
+
+/** The keys of a window, and what becomes of them. */
+export class WindowKeys {
+  /** Keys as the table has them. */
+  readonly keys: Uint8Array[] = [];
+  /** A hash of each. */
+  readonly hashes: number[] = [];
+  readonly #shard: number;
+  readonly #rules: WindowRules;
+  readonly #connections: Connections;
+  readonly #pieces: readonly RecordBatch[];
+  readonly #chains: readonly number[];
+  readonly #table = new KeyTable(CONNECTION_KEY_WORDS);
+  readonly #key = new Int32Array(CONNECTION_KEY_WORDS);
+  readonly #keyBytes = new ByteWriter();
+
+  constructor(
+    shard: number,
+    rules: WindowRules,
+    connections: Connections,
+    chains: readonly number[],
+    pieces: readonly RecordBatch[],
+  ) {
+    this.#shard = shard;
+    this.#rules = rules;
+    this.#connections = connections;
+    this.#pieces = pieces;
+    this.#chains = chains;
+    for (const first of this.#chains) {
+      const { batch, row } = connections.chainOf(first)[0]!;
+      this.#addKey(batch, row);
+    }
+    for (const piece of pieces) for (let row = 0; row < piece.length; row++) this.#addKey(piece, row);
+  }
+
+  /** Merges the window into what the table holds under its keys. */
   merge(kept: readonly KeptKey[], columns: RowMaker): Merged {
-    const connections = new Connections(this.#rules);
-    const parts = new Int32Array(this.keys.length), before = new Int32Array(this.keys.length);
+    const gone: { key: Uint8Array; part: number }[] = [];
+    const both = new Connections(this.#rules), before = new Int32Array(this.keys.length);
+    for (const { key, state, parts } of kept) {
+      restoreChain(state, both);
+      before[this.#indexOfBytes(key)] = parts;
+    }
+    return { fresh: this.#fresh(before, both, columns), rows: this.#rows(before, both, columns, gone), gone };
+  }
+
+  /** Rows of new keys with one stretch; everything else goes to what is kept. */
+  *#fresh(before: Int32Array, both: Connections, columns: RowMaker): Generator<readonly SqlValue[]> {
+    const rules = this.#rules, connections = this.#connections, writer = new ByteWriter();
+    const out = new RecordBatch(1);
+    for (let i = 0; i < this.#chains.length; i++) {
+      const chain = connections.chainOf(this.#chains[i]!);
+      if (before[i]! > 0 || chain.length > 1) {
+        for (const stretch of chain) both.merge(stretch);
+        continue;
+      }
+      // Most chains are one stretch of a new key: nothing has to be decided about them.
+      writeChain(writer, chain, rules);
+      out.clear();
+      connections.copy(chain[0]!, out);
+      if (rules.label !== undefined) addLabel(out, 0, rules.label);
+      yield columns.make(this.#shard, this.keys[i]!, 1, 1, out, 0, writer.piece());
+    }
+    for (const piece of this.#pieces) for (let row = 0; row < piece.length; row++) both.add(piece, row);
+  }
+
+  *#rows(
+    before: Int32Array,
+    both: Connections,
+    columns: RowMaker,
+    gone: { key: Uint8Array; part: number }[],
+  ): Generator<readonly SqlValue[]> {
+    const rules = this.#rules, writer = new ByteWriter(), parts = new Int32Array(this.keys.length);
     const states: (Uint8Array | undefined)[] = new Array(this.keys.length);
-    for (const { key, state, parts: had } of kept) {
-      restoreChain(state, connections);
-      before[this.#indexOfBytes(key)] = had;
-    }
-    for (const piece of this.#pieces) {
-      for (let row = 0; row < piece.length; row++) connections.add(piece, row);
-    }
-    const writer = new ByteWriter();
-    for (const chain of connections.kept()) {
-      writeChain(writer, chain, this.#rules);
+    for (const first of both.chains()) {
+      const chain = both.chainOf(first);
+      writeChain(writer, chain, rules);
       states[this.#indexOf(chain[0]!.batch, chain[0]!.row)] = writer.piece();
     }
-    const rows: SqlValue[][] = [], first: (SqlValue[] | undefined)[] = new Array(this.keys.length);
-    for (const batch of connections.drain()) {
+    const batches = [...both.drain()];
+    const index = batches.map((batch) =>
+      Int32Array.from({ length: batch.length }, (_, row) => this.#indexOf(batch, row))
+    );
+    for (const all of index) for (const i of all) parts[i]!++;
+    const part = new Int32Array(this.keys.length);
+    for (const [b, batch] of batches.entries()) {
       for (let row = 0; row < batch.length; row++) {
-        const index = this.#indexOf(batch, row), part = ++parts[index]!;
-        if (this.#rules.label !== undefined) addLabel(batch, row, this.#rules.label);
-        const made = columns.make(
-          this.#shard,
-          this.keys[index]!,
-          part,
-          batch,
-          row,
-          part === 1 ? states[index]! : null,
-        );
-        if (part === 1) first[index] = made;
-        rows.push(made);
+        const i = index[b]![row]!, own = ++part[i]!;
+        if (rules.label !== undefined) addLabel(batch, row, rules.label);
+        const state = own === 1 ? states[i]! : null;
+        yield columns.make(this.#shard, this.keys[i]!, own, own === 1 ? parts[i]! : null, batch, row, state);
       }
     }
-    const gone: Merged["gone"] = [];
-    for (let i = 0; i < this.keys.length; i++) {
-      if (first[i]) first[i]![columns.partsColumn] = parts[i]!;
+    for (let i = 0; i < parts.length; i++) {
       for (let part = parts[i]! + 1; part <= before[i]!; part++) gone.push({ key: this.keys[i]!, part });
     }
-    return { rows, gone };
+  }
+
+  #addKey(batch: RecordBatch, row: number): void {
+    const hash = connectionKey(batch.words, row * R.WORDS, this.#key);
+    if (this.#table.find(this.#key, hash) >= 0) return;
+    this.#table.insert(this.keys.length, this.#key, hash);
+    this.keys.push(keyBytes(this.#keyBytes, this.#key, this.#rules.model));
+    this.hashes.push((hash + this.#rules.model) | 0);
   }
 
   #indexOf(batch: RecordBatch, row: number): number {
@@ -112,61 +218,5 @@ export class Window {
   #indexOfBytes(bytes: Uint8Array): number {
     readKeyBytes(bytes, this.#key);
     return this.#table.find(this.#key, hashConnectionKey(this.#key));
-  }
-}
-
-/** Words that are zero in all keys but those with long addresses. */
-const LONG_WORDS = [6, 7, 8, 10, 11, 12];
-const SHORT_WORDS = [0, 1, 2, 3, 4, 5, 9];
-const ALL_WORDS = Array.from({ length: 13 }, (_, i) => i);
-
-/** The key as the table has it: number of the model, then the words of the connection key without those that are always zero. */
-export function keyBytes(out: ByteWriter, key: Int32Array, model: number): Uint8Array {
-  const words = LONG_WORDS.some((i) => key[i] !== 0) ? ALL_WORDS : SHORT_WORDS;
-  out.reserve(1 + 4 * words.length);
-  out.u8(model);
-  for (const i of words) out.i32(key[i]!);
-  return out.piece();
-}
-
-/** Reads the connection key out of the table's key. */
-function readKeyBytes(bytes: Uint8Array, key: Int32Array): void {
-  const words = bytes.length === 1 + 4 * SHORT_WORDS.length ? SHORT_WORDS : ALL_WORDS;
-  key.fill(0);
-  let at = 1;
-  for (const i of words) {
-    key[i] = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
-    at += 4;
-  }
-}
-
-export function addLabel(batch: RecordBatch, row: number, label: string): void {
-  const more = batch.moreOf(row);
-  more.label = more.label === undefined ? label : joinLabels(more.label, label, false);
-}
-
-/** Makes table rows in the order of `cacheShape`. */
-export class RowMaker {
-  /** Index of the column `parts`. */
-  readonly partsColumn = 3;
-  readonly #getters: readonly ColumnGetter[];
-  readonly #far = new ByteWriter();
-
-  constructor(fields: readonly Field[]) {
-    this.#getters = fields.map(getterOf);
-  }
-
-  make(
-    shard: number,
-    key: Uint8Array,
-    part: number,
-    batch: RecordBatch,
-    row: number,
-    state: Uint8Array | null,
-  ): SqlValue[] {
-    const values: SqlValue[] = [shard, key, part, null];
-    for (const get of this.#getters) values.push(get(batch, row));
-    values.push(farOf(this.#far, batch, row), state);
-    return values;
   }
 }

@@ -27,6 +27,29 @@ export const NO_SERVER: string = ["mariadbd", "mariadb-install-db"].every(found)
   ? ""
   : "mariadbd is not installed (apt-get install mariadb-server)";
 
+/** Why there can be no sharded tables here; empty when there can. */
+export const NO_SPIDER: string = NO_SERVER ||
+  (pluginFolder() === undefined
+    ? "the Spider engine is not installed (apt-get install mariadb-plugin-spider)"
+    : "");
+
+function pluginFolder(): string | undefined {
+  if (NO_SERVER) return undefined;
+  const { stdout } = new Deno.Command("mariadbd", {
+    args: ["--no-defaults", "--verbose", "--help"],
+    stderr: "null",
+  })
+    .outputSync();
+  const folder = /^plugin-dir\s+(\S+)/m.exec(new TextDecoder().decode(stdout))?.[1];
+  if (folder === undefined) return undefined;
+  try {
+    Deno.statSync(join(folder, "ha_spider.so"));
+    return folder;
+  } catch {
+    return undefined;
+  }
+}
+
 function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
@@ -46,6 +69,8 @@ export async function startServer(extra: readonly string[] = []): Promise<Server
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
     ],
+    // Servers that are made at the same time must not share a folder for temporary tables.
+    env: { TMPDIR: folder },
     stdout: "null",
     stderr: "piped",
   }).output();
@@ -71,6 +96,7 @@ export async function startServer(extra: readonly string[] = []): Promise<Server
         "--skip-log-bin",
         ...extra,
       ],
+      env: { TMPDIR: folder },
       stdout: "null",
       stderr: "null",
     }).spawn();

@@ -16,7 +16,7 @@ import { OutputFile } from "./output_file.ts";
 
 const USAGE =
   `usage: argus [-X] [-F conf] [-S secs] [-M secs] [-A] [-J] [-Z] [-m] [-R] [-U bytes] [-e id] [-n] -r capture [capture ...]
-             [-w file ["record filter"]] [-- packet filter]
+             [-w file ["record filter"]] [--max-live flows] [-- packet filter]
 Reads captures only. Not taken: -i -P -B -d -D -C -f -p -P -u -g -c -T (live capture, daemon and socket options).`;
 
 interface Invocation {
@@ -24,6 +24,8 @@ interface Invocation {
   readonly captures: readonly string[];
   readonly outputs: readonly { file: string; filter: string | undefined }[];
   readonly packetFilter: string;
+  /** Flows kept in memory; our own option. */
+  readonly maxLive: number | undefined;
 }
 
 /** Reads the command line as the real program does: left to right, with the word after -w's file as record filter (TIM-7). */
@@ -32,8 +34,13 @@ export function readArguments(args: readonly string[]): Invocation {
   const captures: string[] = [],
     outputs: { file: string; filter: string | undefined }[] = [],
     rest: string[] = [];
+  let maxLive: number | undefined;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
+    if (arg === "--max-live") {
+      maxLive = wholeNumber("-max-live", args[++i] ?? "");
+      continue;
+    }
     if (arg === "--" || arg === "-") {
       rest.push(...args.slice(i + 1));
       break;
@@ -117,6 +124,7 @@ export function readArguments(args: readonly string[]): Invocation {
     captures,
     outputs: outputs.length > 0 ? outputs : options.outputs.length > 0 ? options.outputs : [],
     packetFilter,
+    maxLive,
   };
 }
 
@@ -201,6 +209,7 @@ async function meter(run: Invocation): Promise<void> {
   const bank = new MeterBank([run.settings], [sink], {
     batchSize: FEW,
     take,
+    maxLive: run.maxLive,
     ...(packets ? { packets } : {}),
   });
   let problem: Problem | undefined;

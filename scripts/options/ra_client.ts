@@ -88,7 +88,10 @@ export async function eachBatch(
   const { options, accepts } = client;
   const limit = options.limits.findLast((l) => l.stream === "input");
   const source = readSources(sourcesOf(options), {
-    read: { portDirection: options.portDirection, ...read },
+    // Seen from both ends no record is turned (observed).
+    read: options.modes.includes("rmon")
+      ? { correct: false }
+      : { portDirection: options.portDirection, ...read },
     offsets: false,
     onProblem: (problem) => client.damage.push(problem),
   });

@@ -141,7 +141,8 @@ export async function main(words: readonly string[]): Promise<number> {
 
   const names = new PrintedPorts(options);
   const read: R.ReadOptions = {
-    portDirection: options.portDirection,
+    // Seen from both ends no record is turned by its ports (observed).
+    portDirection: options.modes.includes("rmon") ? [] : options.portDirection,
     services: options.print.numbers === 3,
     named: names.ports,
   };

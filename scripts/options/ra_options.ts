@@ -110,6 +110,19 @@ function initial(): RaOptions {
   };
 }
 
+/** What `-X` leaves: modes, keys, patterns and the delimiter given before it stay (observed). */
+function forgetful(before: RaOptions): RaOptions {
+  const { modes, keys, patterns, management, print: { delimiter, zone } } = before;
+  return {
+    ...initial(),
+    modes,
+    keys,
+    patterns,
+    management,
+    print: { numbers: 0, titles: 0, delimiter, zone },
+  };
+}
+
 const isYes = (value: string) => value.toLowerCase() === "yes";
 
 /** Applies one setting of an rarc file; those without meaning here are left alone, as the original does. */
@@ -191,7 +204,7 @@ function printerOf(value: string): PrintOptions["userData"] {
 }
 
 /**
- * Reads configuration files and command line of a ra program, later ones winning; `-X` forgets what came before it.
+ * Reads configuration files and command line of a ra program, later ones winning; `-X` forgets most of what came before it.
  *
  * `own` are flags that only this program has; their words arrive in `own`.
  *
@@ -212,7 +225,7 @@ export function readRaOptions(
   let fields: string[] = [], numbers = 0;
   for (const flag of line.flags) {
     if (flag.letter === "X") {
-      options = initial();
+      options = forgetful(options);
       fields = [];
       numbers = 0;
     } else if (flag.letter === "n") {

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
-import { readArgus } from "../../lib/formats/mod.ts";
+import { canReadAhead, readArgus, readArgusAhead } from "../../lib/formats/mod.ts";
 import { asRead, type ReadOptions, type RecordBatch } from "../../lib/record/mod.ts";
 import type { RaOptions } from "./ra_options.ts";
 
@@ -42,6 +42,25 @@ export interface Stretch {
   readonly first: boolean;
 }
 
+/** Records of one source, as read; of a large one a thread of its own reads ahead. A batch is valid until the next is asked for. */
+function readOne(
+  name: string,
+  { offsets, onProblem, read }: SourceOptions & { readonly read: ReadOptions },
+): AsyncGenerator<RecordBatch> {
+  if (!offsets && canReadAhead(name)) return readArgusAhead(name, { read, onProblem });
+  return allAsRead(readArgus(name, { offsets, onProblem, reuse: true }), read);
+}
+
+async function* allAsRead(
+  batches: AsyncIterable<RecordBatch>,
+  read: ReadOptions,
+): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    for (let row = 0; row < batch.length; row++) asRead(batch, row, read);
+    yield batch;
+  }
+}
+
 /** Reads all sources one after another; rows are raw, a batch is valid until the next is asked for. */
 export async function* readStretches(
   sources: readonly string[],
@@ -63,8 +82,5 @@ export async function* readSources(
   sources: readonly string[],
   options: SourceOptions & { readonly read: ReadOptions },
 ): AsyncGenerator<RecordBatch> {
-  for await (const { batch } of readStretches(sources, options)) {
-    for (let row = 0; row < batch.length; row++) asRead(batch, row, options.read);
-    yield batch;
-  }
+  for (const name of sources) yield* readOne(name, options);
 }

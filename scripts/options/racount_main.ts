@@ -17,7 +17,7 @@ function line(name: string, records: number, t: Totals): string {
     [t.destinationPackets, 15],
     [t.bytes, 19],
     [t.sourceBytes, 19],
-    [t.destinationBytes, 19],
+    [t.destinationBytes, 18],
   ];
   return `${name.padStart(7).padEnd(10)}${columns.map(([n, width]) => String(n).padEnd(width)).join("")}\n`;
 }

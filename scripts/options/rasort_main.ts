@@ -1,5 +1,5 @@
 import { RecordBatch } from "../../lib/record/mod.ts";
-import { sortKeys, sortRecords } from "../../lib/cluster/mod.ts";
+import { rasortKeys, sortRecords } from "../../lib/cluster/mod.ts";
 import { closeClient, eachRecord, openClient } from "./ra_client.ts";
 
 const USAGE = `usage: rasort [-m field ...] [-v] [ra options] [- filter]
@@ -13,8 +13,8 @@ export async function main(words: readonly string[]): Promise<number> {
     return 1;
   }
   const client = await openClient("rasort", words, { v: "none" }, ["replace"].filter(() => false));
-  const keys = client.options.keys;
-  sortKeys(keys);
+  const names = client.options.keys;
+  const keys = rasortKeys(names.length > 0 ? names : ["stime"]);
   const kept: RecordBatch[] = [];
   let open = new RecordBatch(4096);
   await eachRecord(client, {}, (batch, row) => {

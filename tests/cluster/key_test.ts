@@ -38,6 +38,55 @@ Deno.test("IGMP has no ports in its key, ARP and IPv4 never share one", () => {
   assertEquals(x.every((word, i) => word === y[i]), false);
 });
 
+/** Whether two rows of these words share the key. */
+function alike(
+  by: readonly string[],
+  a: Readonly<Record<number, number>>,
+  b: Readonly<Record<number, number>>,
+  exact = false,
+) {
+  const key = Key.parse(by, false, exact), batch = batchOf({ proto: 0 }, { proto: 0 });
+  [a, b].forEach((words, row) => {
+    for (const [at, value] of Object.entries(words)) batch.words[row * R.WORDS + Number(at)] = value;
+  });
+  const x = new Int32Array(key.size), y = new Int32Array(key.size);
+  return key.read(batch, 0, x) === key.read(batch, 1, y) && x.every((word, i) => word === y[i]);
+}
+
+Deno.test("only some protocols have ports; racluster knows half of an SPI", () => {
+  const gre = { [R.PROTO]: 47 }, esp = { [R.PROTO]: 50 };
+  assertEquals(alike([], { ...gre, [R.SPORT]: 1 }, { ...gre, [R.SPORT]: 2 }), true);
+  assertEquals(alike(["dport"], { ...esp, [R.DPORT]: 0x10001 }, { ...esp, [R.DPORT]: 0x20001 }), true);
+  assertEquals(alike(["dport"], { ...esp, [R.DPORT]: 0x10001 }, { ...esp, [R.DPORT]: 0x20001 }, true), false);
+  const icmp6 = { [R.KEY_TYPE]: R.KEY_IPV6, [R.PROTO]: 58 };
+  assertEquals(alike(["dport"], icmp6, { ...icmp6, [R.KEY_EXTRA]: 9 }), false, "the id is the port");
+  assertEquals(alike(["sport"], icmp6, { ...icmp6, [R.DPORT]: 1 }), false, "the code goes with the type");
+});
+
+Deno.test("802.11: both addresses mean the transmitter, the ports SSID and network", () => {
+  const wlan = { [R.KEY_TYPE]: R.KEY_WLAN };
+  for (const name of ["saddr", "daddr"]) {
+    assertEquals(alike([name], wlan, { ...wlan, [R.DADDR]: 9 }), true, name);
+    assertEquals(alike([name], wlan, { ...wlan, [R.SADDR + 1]: 9 << 16 }), false, name);
+  }
+  assertEquals(alike(["proto"], { ...wlan, [R.DADDR]: 0x10000 }, { ...wlan, [R.DADDR]: 0x20000 }), false);
+  assertEquals(alike(["proto"], { ...wlan, [R.DADDR]: 1 }, { ...wlan, [R.DADDR]: 2 }), true);
+  assertEquals(alike(["sport"], wlan, { ...wlan, [R.WLAN_SSID[7]]: 9 }), false);
+  assertEquals(alike(["dport"], wlan, { ...wlan, [R.SADDR + 2]: 9 }), false);
+});
+
+Deno.test("IS-IS: four bytes of the sender's id; of a link state its number, of a greeting a part of the LAN's id", () => {
+  const pdu = (proto: number) => ({ [R.KEY_TYPE]: R.KEY_ISIS, [R.PROTO]: proto });
+  const link = pdu(20), greeting = pdu(16), sequence = pdu(25);
+  assertEquals(alike(["saddr"], link, { ...link, [R.SADDR + 2]: 9 }), false);
+  assertEquals(alike(["saddr"], link, { ...link, [R.SADDR]: 9, [R.SADDR + 3]: 9 }), true);
+  assertEquals(alike(["daddr"], link, { ...link, [R.DADDR + 2]: 9 }), false);
+  assertEquals(alike(["daddr"], greeting, { ...greeting, [R.DADDR + 2]: 9 }), true);
+  assertEquals(alike(["daddr"], greeting, { ...greeting, [R.DADDR + 2]: 9 << 16 }), false);
+  assertEquals(alike(["daddr"], sequence, { ...sequence, [R.DADDR + 2]: 9 << 16 }), true);
+  assertEquals(alike(["proto"], link, greeting), false);
+});
+
 Deno.test("a mask cuts the address that is kept", () => {
   const clusterer = new Clusterer({ by: ["saddr/24"], correct: "none" });
   const batch = batchOf({}, { from: "10.0.0.200" });

@@ -45,6 +45,9 @@ const QUESTIONS: readonly (readonly [program: string, ...args: string[]])[] = [
   ],
   ["rasort", "-m", "bytes", "saddr", ...PRINT],
   ["rasort", "-m", "dur", "-v", ...PRINT],
+  ...["drate", "sipid", "dipid", "dtos", "sgap", "dtcpb", "tcprtt", "inode", "tranref"].map((key) =>
+    ["rasort", "-m", key, ...PRINT] as const
+  ),
   ["racount", "-M", "proto", "addr"],
 ];
 

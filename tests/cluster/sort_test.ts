@@ -28,6 +28,22 @@ Deno.test("times and durations sort upwards, counters downwards, ports of ICMP c
   await assertRejects(() => order(["nosuch"]), Problem, 'Expected a field to sort by but found "nosuch"');
 });
 
+Deno.test("addresses sort by kind of flow; Ethernet flows by their source whichever column, IS-IS after them in no order", async () => {
+  const kinds = [R.KEY_ARP, R.KEY_ISIS, R.KEY_ETHER, R.KEY_ISIS, R.KEY_ETHER, R.KEY_IPV6, R.KEY_IPV4];
+  for (const name of ["saddr", "daddr"]) {
+    const batch = batchOf(...kinds.map((_, i) => ({ srcid: i })));
+    kinds.forEach((kind, row) => {
+      const w = row * R.WORDS;
+      batch.words[w + R.KEY_TYPE] = kind;
+      batch.words[w + R.SADDR] = 100 - row;
+      batch.words[w + R.DADDR] = row;
+    });
+    const out = await gather(sortRecords(stream(batch), [name]));
+    const ranks = Array.from({ length: out.length }, (_, row) => out.words[row * R.WORDS + R.SRCID]);
+    assertEquals(ranks, [6, 5, 4, 2, 1, 3, 0], name);
+  }
+});
+
 Deno.test("the top records by a field, with few records in memory", async () => {
   const many = Array.from({ length: 500 }, (_, i) => ({ spkts: (i * 37) % 500, srcid: i }));
   const out = await gather(topRecords(stream(batchOf(...many)), 3, "spkts"));

@@ -122,7 +122,11 @@ Deno.test("ARP and RARP are told apart by the operation (KEY-7)", () => {
   check([
     ["request", eth(0x0806, arpBody(1)), "arp 10.0.0.1>10.0.0.2 op=1 app=14 e"],
     ["reply, padded", eth(0x0806, arpBody(2), new Uint8Array(18)), "arp 10.0.0.1>10.0.0.2 op=2 app=32 e"],
-    ["reverse, asker last", eth(0x8035, arpBody(3)), "rarp 02:00:00:00:00:02>02:00:00:00:00:01 op=3 app=14 e"],
+    [
+      "reverse, asker last",
+      eth(0x8035, arpBody(3)),
+      "rarp 02:00:00:00:00:02>02:00:00:00:00:01 op=3 app=14 e",
+    ],
     ["reverse in ARP", eth(0x0806, arpBody(4)), `rarp ${MACS} op=4 app=14 e`],
     ["inverse", eth(0x0806, arpBody(8)), "none"],
     ["cut", { bytes: eth(0x0806, arpBody(1)), captured: 21 }, "none"],

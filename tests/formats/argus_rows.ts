@@ -115,7 +115,9 @@ export function addRow(batch: R.RecordBatch, spec: RowSpec): number {
   key(set, n, spec.key);
   if (spec.key.startsWith("frag")) flags |= R.FLAG_FRAGMENT;
   // An SSID lies in the words of the network section: such rows have none.
-  network(batch, row, set, n, spec.key === "wlan" ? R.NET_NONE : spec.net);
+  // A fragment's section of a TCP flow is read as TCP data (argus_stale_network_test.ts).
+  const none = spec.key === "wlan" || spec.key === "tcp4" && spec.net === R.NET_FRAG;
+  network(batch, row, set, n, none ? R.NET_NONE : spec.net);
   if (spec.key === "wlan") { for (const word of R.WLAN_SSID) set(word, n(word)); }
   if (spec.key !== "wlan" && spec.net === R.NET_TCP_PERF) doubles[d + R.S_LAST] = 1.5e15 + 7;
   for (
@@ -145,8 +147,9 @@ export function addRow(batch: R.RecordBatch, spec: RowSpec): number {
     doubles[d + R.D_START] = spec.destination[0];
     doubles[d + R.D_END] = spec.destination[1];
   }
-  spec.counts.forEach((c, i) => (doubles[d + R.S_PKTS + i] = c));
-  if (spec.counts[4] || spec.counts[5]) flags |= R.FLAG_APPBYTES;
+  const counts = fitting(spec.counts);
+  counts.forEach((c, i) => (doubles[d + R.S_PKTS + i] = c));
+  if (counts[4] || counts[5]) flags |= R.FLAG_APPBYTES;
   if (spec.jitter?.some((v, i) => i % 5 === 0 && v > 0)) {
     flags |= R.FLAG_JITTER;
     const bank = batch.jitterBank();
@@ -162,6 +165,13 @@ export function addRow(batch: R.RecordBatch, spec: RowSpec): number {
   if (Object.keys(spec.more).length > 0) Object.assign(batch.moreOf(row), spec.more);
   words[w + R.FLAGS] = flags;
   return row;
+}
+
+/** Packets and application bytes cut to the width of the byte counts, as the format has it (argus-format section 6). */
+function fitting(counts: readonly number[]): number[] {
+  const most = Math.max(counts[2]!, counts[3]!);
+  const room = [2 ** 8, 2 ** 16, 2 ** 32].find((limit) => most < limit) ?? Infinity;
+  return counts.map((c) => room === Infinity ? c : c % room);
 }
 
 type Set = (at: number, value: number) => void;

@@ -40,8 +40,14 @@ Deno.test("law 1: packets and bytes of the records are those of the flow-forming
         }
         const lost = meter.unrecorded!;
         // Only late fragments of a reported datagram are in no record, and only as the real program loses them.
-        assertEquals(lost.lines.filter((l) => l.reason !== "fragment" || meter.settings.quirks === "none"), []);
-        assertEquals([packets + lost.packets, bytes + lost.bytes], [meter.seen.flowPackets, meter.seen.flowBytes]);
+        assertEquals(
+          lost.lines.filter((l) => l.reason !== "fragment" || meter.settings.quirks === "none"),
+          [],
+        );
+        assertEquals([packets + lost.packets, bytes + lost.bytes], [
+          meter.seen.flowPackets,
+          meter.seen.flowBytes,
+        ]);
       }
     }),
     { numRuns: 150 },

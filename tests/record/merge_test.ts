@@ -248,6 +248,92 @@ Deno.test("argus: ttl is the smallest, tos 0 when different, options are XORed, 
   assertEquals(at(sum, R.FLAGS) & R.FLAG_MAC, 0);
 });
 
+Deno.test("argus: of fragments whose addresses differ nothing is left, by either record", () => {
+  const whole = tcp({ [R.SADDR]: 0x0a000001, [R.DADDR]: 0x0a000101 });
+  const fragment = (daddr: number) =>
+    tcp({ [R.SADDR]: 0x0a000001, [R.DADDR]: daddr, [R.FLAGS]: R.FLAG_FRAGMENT, [R.NET]: R.NET_FRAG });
+  for (const [a, b] of [[whole, fragment(0x0a000102)], [fragment(0x0a000102), whole]] as const) {
+    assertEquals([at(merged(a, b, "argus"), R.SADDR), at(merged(a, b, "argus"), R.DADDR)], [0x0a000001, 0]);
+  }
+  // Once merged with a fragment a record has no mask left for others either.
+  const later = merged(merged(whole, fragment(0x0a000101), "argus"), tcp({ [R.DADDR]: 0x0a000102 }), "argus");
+  assertEquals(at(later, R.DADDR), 0);
+});
+
+Deno.test("argus: the kind of flow and its fragment marks are the first record's", () => {
+  const overlapping = tcp({ [R.FLAGS]: R.FLAG_FRAGMENT | R.FLAG_FRAG_OVERLAP, [R.NET]: R.NET_FRAG });
+  const flags = (a: Held, b: Held) => R.flagLetters(merged(a, b, "argus").batch, 0)[6];
+  assertEquals([flags(overlapping, tcp({})), flags(tcp({}), overlapping)], ["F", " "]);
+});
+
+Deno.test("argus: of flows below IP everything stays the first record's", () => {
+  const frame = (proto: number, to: number): Held =>
+    tcp({ [R.KEY_TYPE]: R.KEY_ETHER, [R.NET]: R.NET_NONE, [R.PROTO]: proto, [R.DADDR]: to, [R.SPORT]: to });
+  const sum = merged(frame(0x88cc, 1), frame(0x8809, 2), "argus");
+  assertEquals([R.PROTO, R.DADDR, R.SPORT].map((i) => at(sum, i)), [0x88cc, 1, 1]);
+  const other = merged(frame(0x88cc, 1), tcp({ [R.DADDR]: 5 }), "argus");
+  assertEquals([R.PROTO, R.DADDR, R.KEY_TYPE].map((i) => at(other, i)), [0x88cc, 1, R.KEY_ETHER]);
+});
+
+// Start and end of the source in two records, in tenths of seconds, and what racluster made of them.
+for (
+  const [a, b, wanted] of [
+    [[0, 59], [50, 55], [0, 55]],
+    [[0, 59], [55, 55], [0, 55]],
+    [[51, 59], [50, 55], [50, 59]],
+    [[1, 59], [5, 55], [1, 59]],
+    [[0, 59], [40, 45], [0, 59]],
+    [[0, 59], [70, 75], [0, 75]],
+  ] as const
+) {
+  Deno.test(`argus: source times ${a} with ${b}`, () => {
+    const of = (side: number, [start, end]: readonly [number, number]) =>
+      tcp({}, { [side]: start * 1e5 + 1e12, [side + 1]: end * 1e5 + 1e12 });
+    const times = ({ batch }: Held, side: number) =>
+      [0, 1].map((i) => (batch.doubles[side + i]! - 1e12) / 1e5);
+    assertEquals(times(merged(of(R.S_START, a), of(R.S_START, b), "argus"), R.S_START), [...wanted]);
+    // The destination's end is the later one.
+    const back = times(merged(of(R.D_START, a), of(R.D_START, b), "argus"), R.D_START);
+    assertEquals(back, [wanted[0], Math.max(a[1], b[1])]);
+  });
+}
+
+Deno.test("argus: a side seen at one moment does not end a record whose other side lasted", () => {
+  const lasting = tcp({}, { [R.S_START]: 1e12, [R.S_END]: 1e12 + 5e6 });
+  const moment = tcp({}, { [R.D_START]: 1e12 + 9e6, [R.D_END]: 1e12 + 9e6 });
+  const sum = merged(lasting, moment, "argus");
+  settleRow(sum.batch, sum.row, "argus");
+  assertEquals(R.lastTime(sum.batch, sum.row), 1e12 + 5e6);
+  assertEquals(R.duration(sum.batch, sum.row), 9);
+});
+
+Deno.test("argus: an aggregate whose only side begins without time begins at 0 and lasts nothing", () => {
+  const unset = tcp({}, { [R.S_START]: 0xefffffff * 1e6, [R.S_END]: 0 });
+  settleRow(unset.batch, unset.row, "argus");
+  assertEquals([R.startTime(unset.batch, 0), R.duration(unset.batch, 0)], [0, 0]);
+  assertEquals(unset.batch.agr![R.AGR_MEAN], 0);
+});
+
+// Two jitter blocks (gaps, mean, standard deviation) and what racluster made of them, in each place.
+for (
+  const [block, first, second, wanted] of [
+    ["source", [22, 7282597, 0], [55, 7074346.5, 31016.109375], 97661],
+    ["destination, active", [22, 7282597, 0], [55, 7074346.5, 31016.109375], 97663],
+    ["destination, idle", [12, 6347.05908203125, 0], [26, 7592.06005859375, 48.66621017456055], 579],
+  ] as const
+) {
+  Deno.test(`argus: jitter of the ${block}`, () => {
+    const at = block === "source" ? 0 : block === "destination, active" ? 10 : 15;
+    const of = (values: readonly number[]) => {
+      const held = tcp({ [R.FLAGS]: R.FLAG_JITTER });
+      held.batch.jitterBank().set([values[0]!, 1, values[1]!, values[2]!, 9e6], at);
+      return held;
+    };
+    const sum = merged(of(first), of(second), "argus");
+    assertEquals(sum.batch.jitter![at + R.J_STDEV], wanted);
+  });
+}
+
 Deno.test("statistics of many records equal those of their values", () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 5e6 }), { minLength: 1, maxLength: 12 }), (durations) => {

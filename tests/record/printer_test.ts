@@ -52,6 +52,15 @@ Deno.test("the title row is quoted, values are not (RA_FIELD_QUOTED)", () => {
   assertEquals(printer.sink.text(), '"Seq","Proto"\n1,tcp\n');
 });
 
+Deno.test("titles are cut at the width of their column, with a delimiter too", () => {
+  const titles = (...columns: string[]) => {
+    const printer = new R.Printer({ columns: R.parseColumns(columns), delimiter: "," });
+    printer.print(samples(), 0);
+    return printer.sink.text().split("\n")[0];
+  };
+  assertEquals(titles("appbytes", "appbytes:25", "dappbytes:7"), "TotAppByte,TotAppBytes,DAppByt");
+});
+
 Deno.test("a delimiter that is white space goes with the trailing blanks of the line", () => {
   const batch = samples();
   const line = (delimiter: string) => {
@@ -75,6 +84,31 @@ Deno.test("-s: lists begin anew, grow, shrink; widths must be positive", () => {
   assertEquals(names("saddr", "nosuch"), "saddr");
   assertThrows(() => R.parseColumns(["nosuch"], { strict: true }), Problem, "nosuch");
   assertThrows(() => R.parseColumns(["saddr:0"]), Problem, "at least 1");
+});
+
+Deno.test("TCP without TCP data has no progress letters, and without packets half an arrow", () => {
+  const batch = new R.RecordBatch(1), row = batch.addBlank();
+  batch.words.set([R.KEY_IPV4], R.KEY_TYPE);
+  batch.words[R.PROTO] = 6;
+  batch.words[R.FLAGS] = R.FLAG_METRIC;
+  assertEquals([R.progress(batch, row), R.stateWord(batch, row)], ["", "INT"]);
+  batch.words[R.NET] = R.NET_TCP_PERF;
+  batch.words[R.TCP_STATUS] = R.TCP_SYN | R.TCP_EST;
+  assertEquals([R.progress(batch, row), R.direction(batch, row)], ["sE", "  >"]);
+});
+
+Deno.test("the one number of lost ESP packets belongs to every side that has packets", () => {
+  const batch = new R.RecordBatch(1), row = batch.addBlank();
+  batch.words[R.KEY_TYPE] = R.KEY_IPV4;
+  batch.words[R.PROTO] = 50;
+  batch.words[R.FLAGS] = R.FLAG_METRIC;
+  batch.words[R.NET] = R.NET_ESP;
+  batch.words[R.ESP_LOST] = 4;
+  const losses = (s: number, d: number) => {
+    batch.doubles.set([s, d], R.S_PKTS);
+    return ["sloss", "dloss", "loss"].map((name) => R.valueOf(R.fieldOf(name), batch, row));
+  };
+  assertEquals([losses(3, 0), losses(0, 3), losses(3, 4)], [[4, 0, 4], [0, 4, 0], [4, 4, 4]]);
 });
 
 Deno.test("XML: attributes in column order, values escaped, closed at the end", () => {

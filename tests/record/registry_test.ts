@@ -56,7 +56,7 @@ testWhere(
     const theirs = FIELDS.filter((f) => !f.extension);
     assertEquals(theirs.map((f) => f.name), rows.map((r) => r[0]));
     assertEquals(
-      theirs.map((f) => `${f.name} ${f.title} ${f.width}${f.wide ? " + p" : ""} ${f.sql}`),
+      theirs.map((f) => `${f.name} ${f.title.slice(0, f.width)} ${f.width}${f.wide ? " + p" : ""} ${f.sql}`),
       rows.map((r) => `${r[0]} ${r[1]} ${r[2]} ${r[5]}`),
     );
   },

@@ -94,6 +94,15 @@ Deno.test("a command line is taken apart as the real programs do", () => {
   assertThrows(() => takeApart(["-c"], kinds), Problem, "after -c");
 });
 
+Deno.test("-X forgets what came before it, but for modes, keys, patterns and the delimiter", () => {
+  const words = "-u -p 3 -c , -M uni man TZ=UTC -m saddr -e GET -s dur -X -s stime".split(" ");
+  const options = readRaOptions(words);
+  assertEquals([options.modes, options.keys, options.patterns], [["uni"], ["saddr"], ["GET"]]);
+  assertEquals([options.print.delimiter, options.management], [",", true]);
+  assertEquals([options.print.unix, options.print.digits], [undefined, undefined]);
+  assertEquals(options.columns.map((c) => c.field.name), ["stime"]);
+});
+
 Deno.test("-N counts from the input or the output", () => {
   assertEquals(parseLimits("2"), { stream: "input", from: 1, to: 2 });
   assertEquals(parseLimits("3-4"), { stream: "input", from: 3, to: 4 });

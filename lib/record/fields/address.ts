@@ -7,7 +7,7 @@ import { serviceName } from "../names/services.ts";
 import type { Sink } from "../print/sink.ts";
 import { type Field, type IpfixElement, type PrintStyle, type Put, text } from "./field.ts";
 import { isisDestination, isisPort, isisSource } from "./isis.ts";
-import { hasTcp } from "./row.ts";
+import { hasTcpFigures, isEmptyBin } from "./row.ts";
 
 /** A MAC address as printed; the broadcast address has a name. */
 export function macText(high: number, low: number): string {
@@ -50,23 +50,27 @@ function putAddress(offset: number): (style: PrintStyle) => Put {
       sink.ipv4(batch.words[at + offset]!);
     } else {
       const text = addressText(batch, row, offset, style.macNames);
-      sink.ascii(text === "" && key === R.KEY_ISIS && style.delimiter !== "" ? "(null)" : text);
+      const nothing = text === "" && style.delimiter !== "" && (key === R.KEY_ISIS || isEmptyBin(batch, row));
+      sink.ascii(nothing ? "(null)" : text);
     }
   };
 }
 
 /**
- * Addresses in rasort's order: IPv4, then IPv6, then the others, each by value (cluster.md section 7); IPv6 word by word as a
+ * Addresses in rasort's order: by kind of flow (IPv4, IPv6, Ethernet, ARP, ...), then by value (cluster.md section 7); IPv6 word by word as a
  * little endian machine reads them (observed).
  */
 function addressOrder(offset: number): (batch: RecordBatch, row: number) => string {
   return (batch, row) => {
     const at = row * R.WORDS, w = batch.words, key = w[at + R.KEY_TYPE]!;
-    const rank = key === R.KEY_IPV4 ? 1 : key === R.KEY_IPV6 ? 2 : 3;
+    // Both columns order Ethernet flows by their source.
+    const from = at + (key === R.KEY_ETHER ? R.SADDR : offset);
     const n = key === R.KEY_IPV6 ? 4 : key === R.KEY_IPV4 || key === R.KEY_ARP ? 1 : 2;
-    let order = String(rank);
+    // IS-IS stands behind other Ethernet flows, in no order of its own.
+    if (key === R.KEY_ISIS) return `${R.KEY_ETHER}~`;
+    let order = String(key);
     for (let i = 0; i < n; i++) {
-      const word = w[at + offset + i]!;
+      const word = w[from + i]!;
       order += ((n === 4 ? exchanged(word) : word) >>> 0).toString(16).padStart(8, "0");
     }
     return order;
@@ -232,7 +236,7 @@ function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
         return managementText(batch, row, side === 0 ? "dropped" : "clients");
       }
       if (side === 1 && batch.words[at + R.KEY_TYPE] === R.KEY_ISIS) return isisPort(batch, row);
-      return batch.words[at + R.KEY_TYPE] === R.KEY_NONE ? "(null)" : "";
+      return batch.words[at + R.KEY_TYPE] === R.KEY_NONE && !isEmptyBin(batch, row) ? "(null)" : "";
     }
     if (kind === HEX8 && v === 0) return "0x0";
     if (kind === HEX4 || kind === HEX8) return `0x${v.toString(16).padStart(kind === HEX8 ? 8 : 4, "0")}`;
@@ -269,9 +273,10 @@ export function direction(batch: RecordBatch, row: number): string {
   if (key === R.KEY_ARP || key === R.KEY_RARP) return "who";
   const s = batch.doubles[row * R.DOUBLES + R.S_PKTS]! > 0,
     d = batch.doubles[row * R.DOUBLES + R.D_PKTS]! > 0;
-  if (hasTcp(batch, row)) {
+  if (hasTcpFigures(batch, row)) {
     if ((w[at + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) !== 0) {
-      return (flags & R.FLAG_REVERSE) !== 0 ? "<- " : " ->";
+      if ((flags & R.FLAG_REVERSE) !== 0) return "<- ";
+      return s || d ? " ->" : "  >";
     }
     return s ? d ? "<?>" : " ?>" : d ? "<? " : " ? ";
   }

@@ -9,8 +9,8 @@ import {
   type NumberGetter,
   reverse,
 } from "./field.ts";
-import { counter, hasTcp, packets, total } from "./row.ts";
-import { duration, lastTime, sideDuration, startTime } from "./time.ts";
+import { counter, hasTcpFigures, packets, total } from "./row.ts";
+import { duration, firstStart, lastTime, sideDuration, SIGN } from "./time.ts";
 
 const spkts = counter(R.S_PKTS), dpkts = counter(R.D_PKTS);
 const sbytes = counter(R.S_BYTES), dbytes = counter(R.D_BYTES);
@@ -24,13 +24,12 @@ function seconds(batch: RecordBatch, row: number, side: 0 | 1): number {
   return sideDuration(batch, row, side) || span(batch, row);
 }
 
-/** Where 32-bit seconds with a sign end, microseconds. */
-const SIGN = 2 ** 31 * 1e6;
-
-/** Duration for rates and loads: a start without time (TIM-12) counts as one before 1970. */
+/** Duration for rates and loads: a start without time (TIM-12) counts as one before 1970, an end in second 0 as none. */
 function span(batch: RecordBatch, row: number): number {
-  const start = startTime(batch, row), last = lastTime(batch, row);
-  return start < SIGN || last >= SIGN ? duration(batch, row) : Math.fround((last - start) / 1e6 + 2 ** 32);
+  const start = firstStart(batch.doubles, row * R.DOUBLES), last = lastTime(batch, row);
+  return start < SIGN || last >= SIGN || last < 1e6
+    ? duration(batch, row)
+    : Math.fround((last - start) / 1e6 + 2 ** 32);
 }
 
 function merged(batch: RecordBatch, row: number): boolean {
@@ -95,12 +94,12 @@ export function loss(batch: RecordBatch, row: number, side: 0 | 1): number {
   if (!hasMetric(batch, row)) return 0;
   const at = row * R.WORDS, net = batch.words[at + R.NET]!;
   // A short form that took a full record in a merge counts too; without machine state nothing does.
-  if (hasTcp(batch, row)) {
+  if (hasTcpFigures(batch, row)) {
     if (batch.words[at + R.TCP_STATE] === 0 || packets(batch, row, side) === 0) return 0;
     return batch.words[at + R.SIDE + side * R.SIDE_WORDS + R.T_RETRANS]! >>> 0;
   }
   if (net === R.NET_RTP) return batch.words[at + (side === 0 ? R.RTP_SDROP : R.RTP_DDROP)]!;
-  if (net === R.NET_ESP) return side === 0 ? batch.words[at + R.ESP_LOST]! : 0;
+  if (net === R.NET_ESP) return packets(batch, row, side) > 0 ? batch.words[at + R.ESP_LOST]! : 0;
   return 0;
 }
 
@@ -109,7 +108,11 @@ function percent(part: number, rest: number): number {
 }
 
 /** Loss of both sides; the original leaves it out when the source sent nothing. */
-const bothLoss: NumberGetter = (b, r) => packets(b, r, 0) > 0 ? loss(b, r, 0) + loss(b, r, 1) : 0;
+const bothLoss: NumberGetter = (b, r) => {
+  if (packets(b, r, 0) === 0) return 0;
+  // The one number of ESP is both sides'.
+  return b.words[r * R.WORDS + R.NET] === R.NET_ESP ? loss(b, r, 0) : loss(b, r, 0) + loss(b, r, 1);
+};
 
 const sloss: NumberGetter = (b, r) => loss(b, r, 0), dloss: NumberGetter = (b, r) => loss(b, r, 1);
 
@@ -171,7 +174,7 @@ export const COUNTER_FIELDS: readonly Field[] = [
   ),
   integer(
     "appbytes",
-    "TotAppByte",
+    "TotAppBytes",
     10,
     total(sapp, dapp),
     { ...count("application bytes of both sides", "bytes", "AppBytes"), mar: "memory" },

@@ -1,7 +1,7 @@
 import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 import { type Field, text } from "./field.ts";
-import { hasTcp } from "./row.ts";
+import { hasTcpFigures } from "./row.ts";
 import { gap } from "./tcp.ts";
 
 /** Letter of each encapsulation bit from bit 0 (fields.md section 6); a blank has none. */
@@ -46,11 +46,12 @@ function writeFlags(batch: RecordBatch, row: number, out: Uint8Array, to: number
     const mapped = w[at + R.ICMP_MAP]! >>> 16;
     out[to + 2] = code(mapped & 1 ? "U" : mapped & 2 ? "R" : mapped & 4 ? "T" : "I");
   }
-  if (hasTcp(batch, row)) tcpLetters(batch, row, out, to);
+  if (hasTcpFigures(batch, row)) tcpLetters(batch, row, out, to);
   else networkLetters(w, at, out, to);
-  if ((flags & R.FLAG_FRAG_OVERLAP) !== 0) out[to + 6] = OVERLAP;
-  else if ((flags & R.FLAG_FRAG_PARTIAL) !== 0 || w[at + R.NET] === R.NET_FRAG) out[to + 6] = PARTIAL;
-  else if ((flags & R.FLAG_FRAGS) !== 0) out[to + 6] = FRAGMENTS;
+  if ((w[at + R.NET]! & 0xff) === R.NET_FRAG) {
+    out[to + 6] = (flags & R.FLAG_FRAG_OVERLAP) !== 0 ? OVERLAP : PARTIAL;
+  } else if ((flags & R.FLAG_FRAG_PARTIAL) !== 0) out[to + 6] = PARTIAL;
+  else if ((flags & (R.FLAG_FRAGS | R.FLAG_FRAGMENT)) !== 0) out[to + 6] = FRAGMENTS;
   if ((flags & (R.FLAG_S_IPOPT | R.FLAG_D_IPOPT)) !== 0) {
     const options = (flags & R.FLAG_S_IPOPT ? w[at + R.S_IPOPT]! : 0) |
       (flags & R.FLAG_D_IPOPT ? w[at + R.D_IPOPT]! : 0);

@@ -27,7 +27,10 @@ function mean(side: 0 | 1): NumberGetter {
   return (batch, row) => {
     const at = blocks(batch, row, side);
     if (at < 0) return NaN;
-    const v = meanOf(batch.jitter!, at) / 1000;
+    const j = batch.jitter!;
+    // That of the source goes through a 32-bit sum even when it has one block only.
+    const alone = side === 1 && j[at + 5 + J_N] === 0 && j[at + J_N] !== 0;
+    const v = (alone ? j[at + J_MEAN]! : meanOf(j, at)) / 1000;
     // Without gaps the original prints 0 for the source, nothing for the destination.
     return v === v || side === 1 ? v : 0;
   };

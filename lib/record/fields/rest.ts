@@ -73,36 +73,36 @@ const zeroPercent = (name: string, title: string, width: number, meaning: string
   });
 
 /** The six counters UDT flows have for each of retransmissions, nacks, solo packets and first packets. */
-function udt(stem: string, full: string, short: string, xml: string): Field[] {
-  const what = xml.toLowerCase();
+function udt(stem: string, name: string): Field[] {
+  const what = name.toLowerCase();
   return [
-    zero(stem, full, 7, `${what} of both sides`, xml),
-    zero(`s${stem}`, `Src${short.slice(0, 5)}`, 8, `${what} of the source`, `Src${xml}`),
-    zero(`d${stem}`, `Dst${short.slice(0, 5)}`, 8, `${what} of the destination`, `Dst${xml}`),
-    zeroPercent(`p${stem}`, `p${full.slice(0, 6)}`, 7, `${what} in percent`, `Pct${xml}`),
+    zero(stem, name, 7, `${what} of both sides`, name),
+    zero(`s${stem}`, `Src${name}`, 8, `${what} of the source`, `Src${name}`),
+    zero(`d${stem}`, `Dst${name}`, 8, `${what} of the destination`, `Dst${name}`),
+    zeroPercent(`p${stem}`, `p${name}`, 7, `${what} in percent`, `Pct${name}`),
     zeroPercent(
       `sp${stem}`,
-      `pSrc${short.slice(0, 4)}`,
+      `pSrc${name}`,
       8,
       `${what} of the source in percent`,
-      `SrcPct${xml}`,
+      `SrcPct${name}`,
     ),
     zeroPercent(
       `dp${stem}`,
-      `pDst${short.slice(0, 4)}`,
+      `pDst${name}`,
       8,
       `${what} of the destination in percent`,
-      `DstPct${xml}`,
+      `DstPct${name}`,
     ),
   ];
 }
 
 /** Counters of UDT flows. */
 export const UDT_FIELDS: readonly Field[] = [
-  ...udt("retrans", "Retrans", "Retra", "Retrans"),
-  ...udt("nacks", "Nacks", "Nacks", "Nacks"),
-  ...udt("solo", "Solo", "Solo", "Solo"),
-  ...udt("first", "First", "First", "First"),
+  ...udt("retrans", "Retrans"),
+  ...udt("nacks", "Nacks"),
+  ...udt("solo", "Solo"),
+  ...udt("first", "First"),
 ];
 
 const delta = (name: string, title: string, width: number, meaning: string, xml: string, sql: string) =>
@@ -180,8 +180,11 @@ export const OTHER_FIELDS: readonly Field[] = [
     arrow: "uint32",
     centred: true,
   }),
-  integer("offset", "Offset", 12, (b, r) => b.more?.get(r)?.offset ?? NaN, {
-    meaning: "byte offset of the record in its file",
+  integer("offset", "Offset", 12, (b, r) => {
+    const merged = b.words[r * R.WORDS + R.FLAGS]! & R.FLAG_AGR;
+    return merged ? 0 : b.more?.get(r)?.offset ?? NaN;
+  }, {
+    meaning: "byte offset of the record in its file; 0 for an aggregate",
     merge: "none",
     sql: "bigint",
     xml: "ByteOffset",

@@ -25,6 +25,13 @@ export function counter(offset: number): NumberGetter {
       : batch.doubles[row * R.DOUBLES + offset]!;
 }
 
+/** Whether the record is a bin that holds nothing (rabins `-M zero`): times only, neither flow nor counters. */
+export function isEmptyBin(batch: RecordBatch, row: number): boolean {
+  const at = row * R.WORDS;
+  return batch.words[at + R.KEY_TYPE] === R.KEY_NONE &&
+    (batch.words[at + R.FLAGS]! & (R.FLAG_METRIC | R.FLAG_MAR)) === 0;
+}
+
 /** The sum of two getters. */
 export function total(a: NumberGetter, b: NumberGetter): NumberGetter {
   return (batch, row) => a(batch, row) + b(batch, row);
@@ -42,6 +49,11 @@ export function hasTcp(batch: RecordBatch, row: number): boolean {
   const net = batch.words[row * R.WORDS + R.NET]!;
   return (net === R.NET_TCP_INIT || net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF) &&
     isProtocol(batch, row, 6);
+}
+
+/** Whether the TCP columns show something: {@linkcode hasTcp}, or a TCP fragment as `ra` reads it. */
+export function hasTcpFigures(batch: RecordBatch, row: number): boolean {
+  return batch.words[row * R.WORDS + R.NET] === R.NET_FRAG_TCP || hasTcp(batch, row);
 }
 
 /** Packets of one side, 0 without metric. */

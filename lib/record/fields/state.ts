@@ -3,7 +3,7 @@ import * as R from "../layout.ts";
 import type { Sink } from "../print/sink.ts";
 import { type Field, type PrintStyle, type Put, text } from "./field.ts";
 import { isisState } from "./isis.ts";
-import { hasTcp, isProtocol, packets } from "./row.ts";
+import { hasTcp, isEmptyBin, isProtocol, packets } from "./row.ts";
 
 const UNREACHABLE = [
   "N",
@@ -116,6 +116,7 @@ function unseenState(batch: RecordBatch, row: number): string {
 /** Which sides spoke, for everything but TCP and ICMP (OUT-6). */
 function spokenState(batch: RecordBatch, row: number, rmon: boolean): string {
   const at = row * R.WORDS;
+  if (isEmptyBin(batch, row)) return "";
   const s = packets(batch, row, 0) > 0, d = packets(batch, row, 1) > 0;
   if (s || (rmon && d)) {
     if (s && d) return "CON";
@@ -147,8 +148,10 @@ export function stateWord(batch: RecordBatch, row: number, rmon = false): string
   if (key === R.KEY_IPV4 && proto === 1) return icmpState(batch, row);
   if (key === R.KEY_IPV6 && proto === 58) return icmp6State(batch, row);
   if (hasTcp(batch, row)) return tcpState(batch, row);
-  // TCP whose section is missing (stripped, or an IPv6 fragment).
-  if (proto === 6 && w[at + R.NET] === R.NET_NONE) return unseenState(batch, row);
+  // TCP whose section is missing (stripped, or an IPv6 fragment) or another's.
+  if (proto === 6 && (w[at + R.NET] === R.NET_NONE || w[at + R.NET] === R.NET_FRAG_TCP)) {
+    return unseenState(batch, row);
+  }
   return spokenState(batch, row, rmon);
 }
 
@@ -185,6 +188,8 @@ export function tcpFlags(batch: RecordBatch, row: number, side: 0 | 1): string {
 
 /** The progress letters of `-z`: s S E f F C R. */
 export function progress(batch: RecordBatch, row: number): string {
+  // TCP without TCP data shows nothing (observed).
+  if (!hasTcp(batch, row)) return "";
   const status = batch.words[row * R.WORDS + R.TCP_STATUS]!;
   let out = "";
   for (const [bits, letter] of PROGRESS) if ((status & bits) !== 0) out += letter;
@@ -195,9 +200,8 @@ function putState(style: PrintStyle): Put {
   const words = (batch: RecordBatch, row: number, sink: Sink) =>
     sink.ascii(stateWord(batch, row, style.rmon));
   const tcp = (write: (batch: RecordBatch, row: number) => string): Put => (batch, row, sink) => {
-    if (isProtocol(batch, row, 6) && (hasTcp(batch, row) || style.state !== "z")) {
-      sink.ascii(write(batch, row));
-    } else words(batch, row, sink);
+    if (isProtocol(batch, row, 6)) sink.ascii(write(batch, row));
+    else words(batch, row, sink);
   };
   switch (style.state) {
     case "z":

@@ -2,7 +2,7 @@ import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 import { putHuman } from "../print/number.ts";
 import { type Field, float, integer, type NumberGetter, type PrintStyle, type Put, text } from "./field.ts";
-import { hasTcp, packets } from "./row.ts";
+import { hasTcpFigures, packets } from "./row.ts";
 
 const side = (batch: RecordBatch, row: number, which: 0 | 1, word: number) =>
   batch.words[row * R.WORDS + R.SIDE + which * R.SIDE_WORDS + word]!;
@@ -13,14 +13,14 @@ const scaled = (batch: RecordBatch, row: number, which: 0 | 1) =>
 /** Last window of a side, scaled; `NaN` for other protocols, for silent sides, and for both when the source is silent. */
 function window(which: 0 | 1): NumberGetter {
   return (batch, row) =>
-    !hasTcp(batch, row) || packets(batch, row, 0) === 0 || packets(batch, row, which) === 0
+    !hasTcpFigures(batch, row) || packets(batch, row, 0) === 0 || packets(batch, row, which) === 0
       ? NaN
       : scaled(batch, row, which);
 }
 
 function base(which: 0 | 1): NumberGetter {
   return (batch, row) => {
-    if (!hasTcp(batch, row)) return NaN;
+    if (!hasTcpFigures(batch, row)) return NaN;
     const v = side(batch, row, which, R.T_SEQBASE) >>> 0;
     // The original leaves a zero out, but not the destination's under IPv6.
     return v === 0 && (which === 0 || batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4) ? NaN : v;
@@ -29,7 +29,7 @@ function base(which: 0 | 1): NumberGetter {
 
 function rtt(...words: number[]): NumberGetter {
   return (batch, row) => {
-    if (!hasTcp(batch, row)) return 0;
+    if (!hasTcpFigures(batch, row)) return 0;
     let us = 0;
     for (const w of words) us = (us + batch.words[row * R.WORDS + w]!) >>> 0;
     return us / 1e6;
@@ -38,9 +38,9 @@ function rtt(...words: number[]): NumberGetter {
 
 /** Bytes missing in the data stream of a side; `NaN` for other protocols (fields.md, sgap). */
 export function gap(batch: RecordBatch, row: number, which: 0 | 1): number {
-  if (!hasTcp(batch, row)) return NaN;
+  if (!hasTcpFigures(batch, row)) return NaN;
   if (batch.words[row * R.WORDS + R.NET] !== R.NET_TCP_PERF) return 0;
-  if (side(batch, row, which, R.T_RETRANS) !== 0 || packets(batch, row, which) === 0) return 0;
+  if (side(batch, row, which, R.T_RETRANS) !== 0) return 0;
   const next = side(batch, row, which, R.T_SEQ);
   const base = side(batch, row, which, R.T_SEQBASE);
   // A merge can leave a side without next number (a last record that did not hear of it).
@@ -69,7 +69,7 @@ const OPTION_LETTERS = "MwsSeETcNOSD";
 
 /** The twelve columns of option letters (ra(1), tcpopt). */
 function options(batch: RecordBatch, row: number): string {
-  if (!hasTcp(batch, row)) return "";
+  if (!hasTcpFigures(batch, row)) return "";
   const bits = batch.words[row * R.WORDS + R.TCP_OPTIONS]!;
   let out = "";
   for (let i = 0; i < 12; i++) out += (bits >>> (20 + i)) & 1 ? OPTION_LETTERS[i] : " ";
@@ -82,7 +82,7 @@ const SHORT_PART = 100;
 /** Most bits per second a side can send: the other's window over the handshake's round trip. */
 function limit(which: 0 | 1, unit: number): NumberGetter {
   return (batch, row) => {
-    if (!hasTcp(batch, row)) return 0;
+    if (!hasTcpFigures(batch, row)) return 0;
     const synack = batch.words[row * R.WORDS + R.SYNACK]! >>> 0,
       ackdat = batch.words[row * R.WORDS + R.ACKDAT]! >>> 0;
     const us = ackdat < SHORT_PART ? synack : synack < SHORT_PART ? ackdat : (synack + ackdat) >>> 0;

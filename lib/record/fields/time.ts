@@ -2,10 +2,22 @@ import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 import { type Field, float, type IpfixElement, type NumberGetter, reverse, text, time } from "./field.ts";
 
-/** Start of the record: the earlier start of its sides, microseconds (format section 5); 0 when it has no time. */
+/** Where 32-bit seconds with a sign end, microseconds. */
+export const SIGN: number = 2 ** 31 * 1e6;
+
+/**
+ * Start of the record: the earlier start of its sides, microseconds (format section 5); 0 when it has no time, as an aggregate has
+ * whose only side begins without one (TIM-12, observed).
+ */
 export function startTime(batch: RecordBatch, row: number): number {
-  const at = row * R.DOUBLES;
-  const s = batch.doubles[at + R.S_START]!, d = batch.doubles[at + R.D_START]!;
+  const start = firstStart(batch.doubles, row * R.DOUBLES);
+  if (start < SIGN || batch.doubles[row * R.DOUBLES + R.D_START]! >= SIGN) return start;
+  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_AGR) !== 0 ? 0 : start;
+}
+
+/** Start of the record as it is stored: {@linkcode startTime} without that exception. */
+export function firstStart(doubles: Float64Array, at: number): number {
+  const s = doubles[at + R.S_START]!, d = doubles[at + R.D_START]!;
   if (s !== s) return d === d ? d : 0;
   return d < s ? d : s;
 }
@@ -26,16 +38,17 @@ export function duration(batch: RecordBatch, row: number): number {
   for (let i = at; i < at + 4; i += 2) {
     if (doubles[i + 1] !== doubles[i + 1] && doubles[i]! > last) last = doubles[i]!;
   }
-  const us = last - startTime(batch, row);
+  const us = last - firstStart(doubles, at);
   return us > 0 ? Math.fround(us / 1e6) : 0;
 }
 
-/** Duration of one side in seconds as 32-bit float, 0 without packets. */
+/** Duration of one side in seconds as 32-bit float, 0 without packets; a start without time (TIM-12) counts as one before 1970. */
 export function sideDuration(batch: RecordBatch, row: number, side: 0 | 1): number {
   if (management(batch, row)) return duration(batch, row);
   const at = row * R.DOUBLES + 2 * side;
-  const us = batch.doubles[at + R.S_END]! - batch.doubles[at + R.S_START]!;
-  return us > 0 ? Math.fround(us / 1e6) : 0;
+  const start = batch.doubles[at + R.S_START]!, end = batch.doubles[at + R.S_END]!;
+  if (start >= SIGN && end >= 1e6 && end < SIGN) return Math.fround((end - start) / 1e6 + 2 ** 32);
+  return end > start ? Math.fround((end - start) / 1e6) : 0;
 }
 
 const sideTime = (offset: number): NumberGetter => (batch, row) => {

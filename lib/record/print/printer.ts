@@ -154,12 +154,12 @@ export class Printer {
     this.#columns.forEach(({ field }, i) => {
       if (field.title === "") return;
       const text = (options.rmon ? RMON_TITLES[field.name] : undefined) ?? field.title;
+      const width = this.#widths[i]!;
       if (this.#delimiter !== 0) {
         if (sink.at > 0) sink.byte(this.#delimiter);
-        sink.utf8(quote + text + quote);
+        sink.utf8(quote + text.slice(0, width) + quote);
         return;
       }
-      const width = this.#widths[i]!;
       if (text.length >= width) sink.utf8(text.slice(0, width));
       else {
         const before = field.centred ? (width - text.length) >> 1 : width - text.length;

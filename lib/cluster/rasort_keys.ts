@@ -1,0 +1,95 @@
+import { Problem } from "../base/mod.ts";
+import type { Field, RecordBatch } from "../record/mod.ts";
+import * as R from "../record/mod.ts";
+import { fieldOf, sideRate } from "../record/mod.ts";
+import { SORT_KEYS, type SortKey, sortKeys } from "./sort.ts";
+
+type Value = (batch: RecordBatch, row: number) => number;
+
+/** A header value: 0 for a side without packets, nothing for a record without IP headers. */
+function header(field: Field): Value {
+  return (batch, row) => {
+    const value = Number(field.sort(batch, row));
+    if (value === value) return value;
+    return batch.words[row * R.WORDS + R.FLAGS]! & (R.FLAG_S_IP | R.FLAG_D_IP) ? 0 : NaN;
+  };
+}
+
+/** Identifications by the number that is printed, the two bytes of the packet exchanged. */
+function printed(field: Field): Value {
+  const value = header(field);
+  return (batch, row) => {
+    const id = value(batch, row);
+    return id === id ? (id & 255) << 8 | id >>> 8 : id;
+  };
+}
+
+/** The destination's identification compares the second printed byte of the source's. */
+function secondByte(): Value {
+  const value = header(fieldOf("sipid"));
+  return (batch, row) => {
+    const id = value(batch, row);
+    return id === id ? id >>> 8 : id;
+  };
+}
+
+/** A value of TCP: 0 for other records with a network section, nothing for those without. */
+function network(field: Field): Value {
+  return (batch, row) => {
+    if (batch.words[row * R.WORDS + R.NET] === R.NET_NONE) return NaN;
+    return Number(field.sort(batch, row)) || 0;
+  };
+}
+
+function or(other: number): (field: Field) => Value {
+  return (field) => (batch, row) => {
+    const value = Number(field.sort(batch, row));
+    return value === value ? value : other;
+  };
+}
+
+/** Both rates compare the source's; a record that the reader turned round keeps the one it had. */
+const sourceRate: Value = (batch, row) =>
+  sideRate(batch, row, batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_TURNED ? 1 : 0);
+
+/** What rasort compares where it is not the field as it is printed (observed). */
+const OBSERVED: Readonly<Record<string, (field: Field) => Value>> = {
+  stos: header,
+  dtos: header,
+  sdsb: header,
+  ddsb: header,
+  sipid: printed,
+  dipid: secondByte,
+  sgap: or(-1),
+  dgap: or(-1),
+  stcpb: network,
+  dtcpb: network,
+  tcprtt: network,
+  inode: () => () => 0,
+  srate: () => sourceRate,
+  drate: () => sourceRate,
+};
+
+/** A keyword that is read but moves nothing. */
+const MUTE = "tranref";
+const still: SortKey = { field: { ...fieldOf("seq"), sort: () => 0 }, ascending: true };
+
+/**
+ * The keys of the real rasort, with what it compares: use {@linkcode sortKeys} for sorting by what the fields show.
+ *
+ * @throws {Problem} `unknown-name` when a word is none of its keywords.
+ */
+export function rasortKeys(names: readonly string[]): SortKey[] {
+  for (const name of names) {
+    if (!SORT_KEYS.includes(name)) {
+      throw new Problem("unknown-name", `Expected a field that rasort sorts by but found "${name}"`, {
+        expected: SORT_KEYS.join(" "),
+        found: name,
+      });
+    }
+  }
+  return names.flatMap((name) => name === MUTE ? [still] : sortKeys([name])).map((key) => {
+    const observed = OBSERVED[key.field.name];
+    return observed ? { ...key, field: { ...key.field, sort: observed(key.field) } } : key;
+  });
+}

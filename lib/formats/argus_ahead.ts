@@ -1,0 +1,90 @@
+import { Problem } from "../base/mod.ts";
+import { isLarge } from "../meter/mod.ts";
+import type { ReadOptions, RecordBatch } from "../record/mod.ts";
+import type { ReadNews, ReadTask, RowBanks } from "./argus_ahead_worker.ts";
+import * as S from "./shared_rows.ts";
+import { SharedRows } from "./shared_rows.ts";
+
+/** Batches under way between the threads: one being filled, one being taken, two between. */
+const SLOTS = 4;
+/** Messages of the reading thread are looked at this often while nothing comes. */
+const NEWS_MS = 100;
+
+/** How to read with a thread of its own. */
+export interface ReadAheadOptions {
+  /** Rows come as read with these options (`asRead`), else raw. */
+  readonly read?: ReadOptions | undefined;
+  /** Told about a damaged source, once, after its last whole record. */
+  readonly onProblem?: ((problem: Problem) => void) | undefined;
+}
+
+/** Whether a source is a file so large that a thread more pays, and this runtime has threads with shared memory. */
+export function canReadAhead(source: unknown): source is string {
+  return typeof source === "string" && isLarge(source) && typeof Worker !== "undefined" &&
+    typeof SharedArrayBuffer !== "undefined";
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/**
+ * As `readArgus` with `reuse`, but a thread of its own reads and decodes ahead: a batch is valid until the next is asked for.
+ *
+ * @throws {Problem} as `readArgus` does.
+ */
+export async function* readArgusAhead(
+  source: string,
+  options: ReadAheadOptions = {},
+): AsyncGenerator<RecordBatch, void, void> {
+  const slots = Array.from({ length: SLOTS }, () => new SharedRows());
+  const worker = new Worker(new URL("./argus_ahead_worker.ts", import.meta.url), { type: "module" });
+  const banks: RowBanks[] = [];
+  let failure: Problem | Error | undefined, ended = false;
+  const ready = new Promise<void>((resolve) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      failure = new Error(`reading thread: ${event.message}`);
+      ended = true;
+      resolve();
+    };
+    worker.onmessage = ({ data: news }: { data: ReadNews }) => {
+      if (news.kind === "ready") resolve();
+      else if (news.kind === "ended") ended = true;
+      else if (news.kind === "banks") banks.push(news);
+      else if (news.kind === "crashed") failure = new Error(`reading thread: ${news.message}`);
+      else {
+        const problem = new Problem(news.code, news.reason, news.detail);
+        if (news.kind === "failed") failure = problem;
+        else options.onProblem?.(problem);
+      }
+    };
+  });
+  try {
+    await ready;
+    const task: ReadTask = { source, read: options.read, slots: slots.map((s) => s.memory) };
+    if (!ended) worker.postMessage(task);
+    for (let turn = 0;; turn = (turn + 1) % SLOTS) {
+      const { header, batch, jitter, agr } = slots[turn]!;
+      while (!ended && Atomics.load(header, S.H_STATE) === S.FREE) {
+        // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so messages get a turn now and then.
+        if (Atomics.wait(header, S.H_STATE, S.FREE, NEWS_MS) === "timed-out") await tick();
+      }
+      if (Atomics.load(header, S.H_STATE) !== S.FULL) break;
+      while (header[S.H_BANKS] && banks.length === 0) await tick();
+      const own = header[S.H_BANKS] ? banks.shift() : undefined;
+      batch.length = header[S.H_LENGTH]!;
+      batch.jitter = header[S.H_JITTER] ? jitter : undefined;
+      batch.agr = header[S.H_AGR] ? agr : undefined;
+      batch.user = own?.user;
+      batch.more = own?.more;
+      yield batch;
+      Atomics.store(header, S.H_STATE, S.FREE);
+      Atomics.notify(header, S.H_STATE);
+    }
+    while (!ended) await tick();
+  } finally {
+    worker.terminate();
+  }
+  if (failure) throw failure;
+}

@@ -1,0 +1,58 @@
+import * as R from "../record/mod.ts";
+import { RecordBatch } from "../record/mod.ts";
+import { DECODED, decodeRecord } from "./argus_decode.ts";
+import { swap32 } from "./argus_layout.ts";
+
+/**
+ * What `ra` takes for the TCP data of a TCP fragment. It reads every network section into one place and looks there for round trip
+ * times, windows and status bits whatever the section is: a fragment's 13 words count as the first 13 of the TCP form, and the rest is
+ * what the last record with a TCP or ARP section left, repaired as it was read (observed).
+ */
+export class StaleNetwork {
+  /** Where in the bytes of the reader the last record with such a section begins; -1 when it is not there any more. */
+  #at = -1;
+  #kept: Uint8Array | undefined;
+  readonly #scratch = new RecordBatch(1);
+
+  /** Tells of a decoded row and the place of its record; turns the row of a TCP fragment into what `ra` makes of it. */
+  seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
+    const words = batch.words, w = row * R.WORDS, net = words[w + R.NET]!;
+    if (net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_ARP) this.#at = at;
+    else if (
+      net === R.NET_FRAG && words[w + R.PROTO] === 6 && words[w + R.KEY_TYPE] === R.KEY_IPV4
+    ) this.#fill(view, bytes, batch, row);
+  }
+
+  /** The reader is about to move its bytes. */
+  keep(view: DataView, bytes: Uint8Array): void {
+    if (this.#at < 0) return;
+    this.#kept = bytes.slice(this.#at, this.#at + 4 * view.getUint16(this.#at + 2));
+    this.#at = -1;
+  }
+
+  #fill(view: DataView, bytes: Uint8Array, batch: RecordBatch, row: number): void {
+    const left = this.#scratch;
+    left.clear();
+    let outcome = -1;
+    if (this.#at >= 0) outcome = decodeRecord(view, bytes, this.#at, 4 * view.getUint16(this.#at + 2), left);
+    else if (this.#kept) {
+      outcome = decodeRecord(new DataView(this.#kept.buffer), this.#kept, 0, this.#kept.length, left);
+    }
+    const x = batch.words, w = row * R.WORDS, y = left.words;
+    const body = new DataView(new ArrayBuffer(4 * R.FRAG_WORDS));
+    const raw = x.slice(w + R.FRAG_BODY, w + R.FRAG_BODY + R.FRAG_WORDS);
+    raw.forEach((word, i) => body.setInt32(4 * i, word));
+    batch.moreOf(row).network = new Uint8Array(body.buffer);
+    x.fill(0, w + R.TCP_STATUS, w + R.SIDE + 2 * R.SIDE_WORDS);
+    if (outcome === DECODED) {
+      R.asRead(left, 0);
+      if (y[R.NET] !== R.NET_ARP) {
+        for (let i = R.SIDE; i < R.SIDE + 2 * R.SIDE_WORDS; i++) x[w + i] = y[i]!;
+      }
+    }
+    x[w + R.NET] = R.NET_FRAG_TCP;
+    // The words of the fragment are those of a little endian machine; the sixth and seventh would be the time of a packet.
+    for (let i = 0; i < 5; i++) x[w + R.TCP_STATUS + i] = swap32(raw[i]!);
+    for (let i = 7; i < R.FRAG_WORDS; i++) x[w + R.SIDE + R.T_STATUS + i - 7] = swap32(raw[i]!);
+  }
+}
