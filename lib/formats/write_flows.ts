@@ -169,6 +169,8 @@ export async function openFlowWriter(target: string, options: WriteFlowsOptions 
       expected: known,
     });
   }
+  // A wrong field must not cost the file that stands there.
+  columnsOf(options);
   const output = new Output(target);
   const writer = await make((bytes) => output.write(bytes), options);
   return {

@@ -160,6 +160,11 @@ Deno.test("wrong targets and fields are clear problems", async () => {
     assert(problem instanceof Problem, String(problem));
     assertEquals(problem.code, code, target);
   }
+  const path = Deno.makeTempFileSync({ suffix: ".csv" });
+  Deno.writeTextFileSync(path, "kept");
+  await writeFlows(path, [], { fields: ["nofield"] }).catch(() => {});
+  assertEquals(Deno.readTextFileSync(path), "kept");
+  Deno.removeSync(path);
 });
 
 realTest("nfdump's collector takes our IPFIX: keys, times, both directions, flags, end reasons", [
