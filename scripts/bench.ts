@@ -4,42 +4,12 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { fromFileUrl } from "./options/paths.ts";
+import { median, ours, type Run, runWatched, wholeNumber } from "./bench/processes.ts";
 import { makeCapture } from "./make_capture.ts";
 import { OutputFile } from "./options/output_file.ts";
 
 const USAGE = `usage: bench.ts [--packets 5000000] [--rounds 3] [--settings 1,4] [--capture FILE] [--keep]
 Makes a seeded capture, meters it in turn with Panoptes and the real argus, and prints medians.`;
-
-interface Run {
-  readonly seconds: number;
-  readonly peakMegabytes: number;
-  readonly status: number;
-}
-
-/** Runs a command to its end, watching its largest resident size. */
-async function run(command: string, args: readonly string[]): Promise<Run> {
-  const begun = performance.now();
-  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "null", stderr: "null" })
-    .spawn();
-  let peak = 0;
-  const watch = setInterval(() => {
-    try {
-      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-    } catch {
-      // The process has ended, or this system has no /proc.
-    }
-  }, 20);
-  const { code } = await child.status;
-  clearInterval(watch);
-  return { seconds: (performance.now() - begun) / 1000, peakMegabytes: peak, status: code };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
 
 async function installed(command: string): Promise<boolean> {
   try {
@@ -59,11 +29,7 @@ if (o.help) {
   console.log(USAGE);
   Deno.exit(0);
 }
-const packets = Number(o.packets), rounds = Number(o.rounds);
-if (!Number.isInteger(packets) || packets < 1 || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`bench: Expected --packets and --rounds to be whole numbers above 0\n${USAGE}`);
-  Deno.exit(1);
-}
+const packets = wholeNumber("packets", o.packets), rounds = wholeNumber("rounds", o.rounds);
 const folder = Deno.makeTempDirSync({ prefix: "panoptes-bench-" });
 try {
   let capture = o.capture;
@@ -78,7 +44,6 @@ try {
         `made in ${((performance.now() - begun) / 1000).toFixed(1)} s`,
     );
   }
-  const script = (name: string) => fromFileUrl(new URL(name, import.meta.url));
   const contenders: { name: string; command: string; args: (out: string) => string[] }[] = String(o.settings)
     .split(",")
     .map((k) => ({
@@ -86,8 +51,8 @@ try {
       command: Deno.execPath(),
       args: (out) =>
         k === "1"
-          ? ["run", "-A", "--no-check", script("argus.ts"), "-X", "-r", capture!, "-w", out]
-          : ["run", "-A", "--no-check", script("bench_many.ts"), k, capture!],
+          ? [...ours("argus.ts"), "-X", "-r", capture!, "-w", out]
+          : [...ours("bench_many.ts"), k, capture!],
     }));
   const real = await installed("argus");
   if (real) {
@@ -101,7 +66,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const [i, c] of contenders.entries()) {
       const out = `${folder}/out.argus`;
-      results[i]!.push(await run(c.command, c.args(out)));
+      results[i]!.push(await runWatched(c.command, c.args(out)));
       try {
         Deno.removeSync(out);
       } catch {

@@ -4,9 +4,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { median, ours, wholeNumber } from "./bench/processes.ts";
 import { makeCapture } from "./make_capture.ts";
 import { OutputFile } from "./options/output_file.ts";
-import { fromFileUrl } from "./options/paths.ts";
 
 const USAGE = `usage: bench_clients.ts [--packets 4000000] [--rounds 3] [--file FILE]
 Makes an Argus file of about a quarter as many records as packets (or takes FILE), lets our programs and the real ones work on it in
@@ -46,11 +46,6 @@ async function run(command: string, args: readonly string[]): Promise<Run | unde
   return { wall, user: Number(told[2]), system: Number(told[3]), megabytes: Number(told[4]) / 1024 };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
 /** The median run of several, column by column. */
 function middle(runs: readonly Run[]): Run {
   const of = (column: (run: Run) => number) => median(runs.map(column));
@@ -75,13 +70,7 @@ if (o.help) {
   console.log(USAGE);
   Deno.exit(0);
 }
-const packets = Number(o.packets), rounds = Number(o.rounds);
-if (!Number.isInteger(packets) || packets < 1 || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`bench_clients: Expected --packets and --rounds to be whole numbers above 0\n${USAGE}`);
-  Deno.exit(1);
-}
-const script = (name: string) => fromFileUrl(new URL(name, import.meta.url));
-const ours = (name: string) => ["run", "-A", "--no-check", script(name)];
+const packets = wholeNumber("packets", o.packets), rounds = wholeNumber("rounds", o.rounds);
 const folder = Deno.makeTempDirSync({ prefix: "panoptes-bench-" });
 try {
   let file = o.file;

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { fromFileUrl } from "./options/paths.ts";
+import { ours, runWatched, wholeNumber } from "./bench/processes.ts";
 import { OutputFile } from "./options/output_file.ts";
 import { manyFlows } from "./synth/many_flows.ts";
 
@@ -16,40 +16,27 @@ const o = parseArgs(Deno.args, {
   boolean: ["help"],
   default: { flows: "5000000", "max-live": "100000" },
 });
-const flows = Number(o.flows), most = Number(o["max-live"]);
-if (o.help || !(flows >= 1) || !(most >= 1)) {
+if (o.help) {
   console.log(USAGE);
-  Deno.exit(o.help ? 0 : 1);
+  Deno.exit(0);
 }
+const flows = wholeNumber("flows", o.flows), most = wholeNumber("max-live", o["max-live"]);
 const folder = Deno.makeTempDirSync({ prefix: "panoptes-bench-" });
 try {
   const capture = `${folder}/live.pcap`, conf = `${folder}/argus.conf`, file = new OutputFile(capture);
   manyFlows(flows, 50, (bytes) => file.write(bytes));
   file.close();
   Deno.writeTextFileSync(conf, "ARGUS_FLOW_STATUS_INTERVAL=3600\nARGUS_IP_TIMEOUT=3600\n");
-  const begun = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", fromFileUrl(new URL("argus.ts", import.meta.url)), "-F", conf]
-      .concat(["--max-live", String(most), "-r", capture, "-w", `${folder}/out.argus`]),
-  }).spawn();
-  let peak = 0;
-  const watch = setInterval(() => {
-    try {
-      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-    } catch {
-      // The process has ended, or this system has no /proc.
-    }
-  }, 50);
-  const { code } = await child.status;
-  clearInterval(watch);
-  const seconds = (performance.now() - begun) / 1000;
+  const { seconds, peakMegabytes: peak, status } = await runWatched(Deno.execPath(), [
+    ...ours("argus.ts"),
+    ...["-F", conf, "--max-live", String(most), "-r", capture, "-w", `${folder}/out.argus`],
+  ]);
   console.log(
     `${flows} live flows, ${most} of them in memory: ${seconds.toFixed(1)} s, largest resident size ${
       peak.toFixed(0)
-    } MiB, exit status ${code}`,
+    } MiB, exit status ${status}`,
   );
-  Deno.exitCode = code === 0 && peak < 1024 ? 0 : 1;
+  Deno.exitCode = status === 0 && peak < 1024 ? 0 : 1;
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }

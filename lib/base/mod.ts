@@ -1,8 +1,9 @@
 /**
- * What every room stands on: problems, durations, time, addresses.
+ * What every room stands on: problems, durations, time, addresses, arrays that grow.
  *
  * @module
  */
 export * from "./address.ts";
 export * from "./duration.ts";
 export * from "./problem.ts";
+export { grown, release, roomier } from "./grow.ts";

@@ -18,6 +18,7 @@ import { isStoreUrl, readStore } from "../stores/mod.ts";
 import { cellProgress } from "./cell_progress.ts";
 import { FlowRecord } from "./flow_record.ts";
 import type { CapturePlan, Plan, Step } from "./plan.ts";
+import { pulled } from "./pull.ts";
 import { shardedStream } from "./workers.ts";
 
 /** How often a silent live input is looked after. */
@@ -148,43 +149,20 @@ export async function meterCapture(
   return { meters: bank.meters, problems, disorder };
 }
 
-/** Turns the push of a metering run into a pull, one batch at a time. */
-async function* meterStream(
+/** The records of one setting, one batch at a time. */
+function meterStream(
   plan: CapturePlan,
   settings: Settings,
   options: BankOptions,
   listeners: RunListeners,
 ): AsyncGenerator<RecordBatch> {
-  const queue: RecordBatch[] = [];
-  let wake: (() => void) | undefined, resume: (() => void) | undefined;
-  let done = false, failure: unknown;
-  const run = meterCapture(
-    plan,
-    [settings],
-    (_, batch) => {
-      queue.push(batch);
-      wake?.();
-      return new Promise<void>((resolve) => resume = resolve);
-    },
-    options,
-    listeners,
-  ).then(() => {}, (error) => failure = error).finally(() => {
-    done = true;
-    wake?.();
+  return pulled(({ put, taken }) => {
+    const take = (_: number, batch: RecordBatch) => {
+      put(batch);
+      return taken();
+    };
+    return meterCapture(plan, [settings], take, options, listeners);
   });
-  for (;;) {
-    while (queue.length > 0) {
-      yield queue.shift()!;
-      resume?.();
-    }
-    if (done) break;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (queue.length > 0 || done) resolve();
-    });
-  }
-  await run;
-  if (failure !== undefined) throw failure;
 }
 
 /**

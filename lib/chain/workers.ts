@@ -3,6 +3,7 @@ import { runSharded } from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
+import { pulled } from "./pull.ts";
 
 function filesOf(plan: CapturePlan): string | readonly string[] {
   const source = plan.source;
@@ -25,46 +26,24 @@ function filesOf(plan: CapturePlan): string | readonly string[] {
  *
  * @throws {Problem} `bad-value` for what cannot be sharded; otherwise as `runSharded`.
  */
-export async function* shardedStream(
+export function shardedStream(
   plan: CapturePlan,
   settings: Settings,
   onProblem: ((problem: Problem) => void) | undefined,
 ): AsyncGenerator<RecordBatch> {
-  const queue: RecordBatch[] = [];
-  let wake: (() => void) | undefined, resume: (() => void) | undefined;
-  let done = false, failure: unknown;
-  const stopped = new AbortController();
-  const sink = (batch: RecordBatch) => {
-    for (let row = 0; row < batch.length; row++) asRead(batch, row);
-    queue.push(batch);
-    return batch.fresh();
-  };
-  runSharded(filesOf(plan), [settings], [sink], plan.workers ?? 1, {
-    strict: plan.strict,
-    connections: true,
-    signal: stopped.signal,
-    ...(onProblem ? { onProblem } : {}),
-    afterPiece: () => {
-      wake?.();
-      return queue.length === 0 ? undefined : new Promise<void>((resolve) => resume = resolve);
-    },
-  }).catch((error) => failure = error).finally(() => {
-    done = true;
-    wake?.();
+  return pulled(async ({ put, taken, signal }) => {
+    const sink = (batch: RecordBatch) => {
+      for (let row = 0; row < batch.length; row++) asRead(batch, row);
+      put(batch);
+      return batch.fresh();
+    };
+    await runSharded(filesOf(plan), [settings], [sink], plan.workers ?? 1, {
+      strict: plan.strict,
+      connections: true,
+      // Whoever asks for no more records leaves no thread behind.
+      signal,
+      ...(onProblem ? { onProblem } : {}),
+      afterPiece: taken,
+    });
   });
-  try {
-    for (;;) {
-      while (queue.length > 0) yield queue.shift()!;
-      resume?.();
-      if (done && queue.length === 0) break;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (queue.length > 0 || done) resolve();
-      });
-    }
-  } finally {
-    // Whoever asks for no more records leaves no thread behind.
-    stopped.abort();
-  }
-  if (failure !== undefined) throw failure;
 }

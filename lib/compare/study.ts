@@ -1,22 +1,10 @@
+import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { asRead, type Evidence, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { type Peaks, type StudyOptions, type StudyPart, Tally } from "./study_part.ts";
 import { connectionOf, evidenceOf, isTcp, refOf } from "./ref.ts";
 import type { ConnectionFigures, ConnectionRef, RecordRef, SettingFigures, StudyResult } from "./types.ts";
-
-/** Peaks of one meter, told when its pass is over. */
-export interface Peaks {
-  /** Most entries alive at once. */
-  readonly flows: number;
-  /** Bytes those entries took. */
-  readonly bytes: number;
-}
-
-/** How a study is kept. */
-export interface StudyOptions {
-  /** Most disputed connections listed. Default 1000. */
-  readonly limit?: number;
-}
 
 // Words of a connection: id, what is known of its initiator, who it is (for the text).
 const HIGH = 0, LOW = 1, BEST = 2, SIGN = 3;
@@ -34,49 +22,6 @@ const KEPT: readonly number[] = [
   R.CONN,
   R.CONN + 1,
 ];
-
-/**
- * What some of a study's settings gave, as plain arrays that may be longer than their contents: how a study that was divided among
- * threads comes together.
- */
-export interface StudyPart {
-  /** Connections. */
-  readonly count: number;
-  /** Id and judgement of each. */
-  readonly conns: Int32Array;
-  /** Start of the record that decided, microseconds. */
-  readonly begin: Float64Array;
-  /** Of each setting, counts by connection. */
-  readonly cells: readonly Int32Array[];
-  /** What the text of a connection is made from. */
-  readonly kept: Int32Array;
-  /** Sums of each setting. */
-  readonly tallies: readonly StudySums[];
-}
-
-/** Sums of one setting of a study. */
-export interface StudySums {
-  /** Records. */
-  readonly records: number;
-  /** Packets of the records. */
-  readonly packets: number;
-  /** Bytes of the records. */
-  readonly bytes: number;
-  /** Records whose direction is not known. */
-  readonly unknown: number;
-  /** Longest record, microseconds. */
-  readonly longest: number;
-}
-
-/** Figures of one setting while they grow. */
-class Tally {
-  records = 0;
-  packets = 0;
-  bytes = 0;
-  unknown = 0;
-  longest = 0;
-  index = 0;
-}
 
 /**
  * Figures over a grid of settings, from the records of one pass: `take` the batches of every setting as they come, then `finish`.
@@ -374,19 +319,10 @@ export class StudyBuilder {
   }
 
   #growConns(): void {
-    const conns = new Int32Array(this.#conns.length * 2), begin = new Float64Array(this.#begin.length * 2);
-    const kept = new Int32Array(this.#kept.length * 2);
-    kept.set(this.#kept);
-    this.#kept = kept;
-    conns.set(this.#conns);
-    begin.set(this.#begin);
-    this.#cells = this.#cells.map((old) => {
-      const cells = new Int32Array(old.length * 2);
-      cells.set(old);
-      return cells;
-    });
-    this.#conns = conns;
-    this.#begin = begin;
+    this.#conns = grown(this.#conns, 2 * this.#conns.length);
+    this.#begin = grown(this.#begin, 2 * this.#begin.length);
+    this.#kept = grown(this.#kept, 2 * this.#kept.length);
+    this.#cells = this.#cells.map((cells) => grown(cells, 2 * cells.length));
   }
 }
 

@@ -28,10 +28,10 @@ export class SharedRows {
       return buffer;
     };
     this.header = new Int32Array(take(64));
-    this.batch = new RecordBatch(1);
-    this.batch.capacity = SHARED_ROWS;
-    this.batch.words = new Int32Array(take(4 * SHARED_ROWS * WORDS));
-    this.batch.doubles = new Float64Array(take(8 * SHARED_ROWS * DOUBLES));
+    this.batch = RecordBatch.around(
+      new Int32Array(take(4 * SHARED_ROWS * WORDS)),
+      new Float64Array(take(8 * SHARED_ROWS * DOUBLES)),
+    );
     this.jitter = new Float64Array(take(8 * SHARED_ROWS * JITTER_DOUBLES));
     this.agr = new Float64Array(take(8 * SHARED_ROWS * AGR_DOUBLES));
     this.memory = made;

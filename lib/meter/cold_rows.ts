@@ -1,11 +1,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Problem } from "../base/mod.ts";
+import { grown, Problem, roomier } from "../base/mod.ts";
 import { DOUBLES, LAST_FRAME, WORDS } from "../record/mod.ts";
 import * as T from "./flow_table.ts";
 import type { FlowTable } from "./flow_table.ts";
-import { grown, roomier } from "./grow.ts";
 
 /** A row on disk: doubles, time on its queue, words, state. */
 const ROW_BYTES = (DOUBLES + 1) * 8 + WORDS * 4 + T.STATE_WORDS * 4;

@@ -1,6 +1,6 @@
+import { grown, release, roomier } from "../base/mod.ts";
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
-import { grown, release, roomier } from "./grow.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, KEY_WORDS } from "./key_rules.ts";
 import type { KeyTable } from "./keys.ts";
 

@@ -1,6 +1,6 @@
+import { grown, roomier } from "../base/mod.ts";
 import { DOUBLES, FLAGS, FLAGS_RARE, RARE, WORDS } from "../record/mod.ts";
 import type { ColdRows } from "./cold_rows.ts";
-import { grown, roomier } from "./grow.ts";
 
 /** Words of meter-only state beside each row. */
 export const STATE_WORDS = 16;

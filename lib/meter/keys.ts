@@ -1,7 +1,7 @@
+import { grown, release, roomier } from "../base/mod.ts";
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { grown, release, roomier } from "./grow.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules, quotedKey } from "./key_rules.ts";
 
 const MIN_SLOTS = 1024;

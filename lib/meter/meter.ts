@@ -1,4 +1,4 @@
-import { Problem } from "../base/mod.ts";
+import { grown, Problem } from "../base/mod.ts";
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
@@ -12,7 +12,6 @@ import * as T from "./flow_table.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Fragments } from "./fragments.ts";
 import { GHOST_ORIENT, Ghosts } from "./ghosts.ts";
-import { grown } from "./grow.ts";
 import { mapIcmpError } from "./icmp_map.ts";
 import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";

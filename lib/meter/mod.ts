@@ -15,4 +15,4 @@ export * from "./peer.ts";
 export * from "./unrecorded.ts";
 export { canPipeline, isLarge, type PipelineOptions, runPipelined } from "./pipeline.ts";
 export * from "./shards.ts";
-export { meterSharded, runSharded, type ShardedOptions } from "./sharded.ts";
+export { runSharded, type ShardedOptions } from "./sharded.ts";

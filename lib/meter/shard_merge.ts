@@ -1,3 +1,4 @@
+import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { RecordSink } from "./meter.ts";
@@ -63,9 +64,7 @@ export class ShardMerge {
   #numberOf(shard: number, own: number): number {
     let numbers = this.#numbers[shard]!;
     if (own >= numbers.length) {
-      this.#numbers[shard] = new Int32Array(Math.max(2 * numbers.length, own + 1));
-      this.#numbers[shard]!.set(numbers);
-      numbers = this.#numbers[shard]!;
+      numbers = this.#numbers[shard] = grown(numbers, Math.max(2 * numbers.length, own + 1));
     }
     return numbers[own] ||= ++this.#sequence;
   }
@@ -91,10 +90,7 @@ function firstFrame(head: Head): number {
 }
 
 function batchOf(rows: Rows): RecordBatch {
-  const batch = new RecordBatch(1);
-  batch.capacity = rows.words.length / R.WORDS;
-  batch.words = rows.words;
-  batch.doubles = rows.doubles;
+  const batch = RecordBatch.around(rows.words, rows.doubles);
   batch.jitter = rows.jitter;
   batch.agr = rows.agr;
   batch.user = rows.user;

@@ -1,5 +1,4 @@
 import { Problem } from "../base/mod.ts";
-import type { RecordBatch } from "../record/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
 import type { RecordSink } from "./meter.ts";
 import { ShardMerge } from "./shard_merge.ts";
@@ -75,22 +74,6 @@ export async function runSharded(
     for (const thread of threads) thread.terminate();
   }
   for (const merge of merges) merge.end();
-}
-
-/** As {@linkcode runSharded}, with the raw records of each setting held and returned. */
-export async function meterSharded(
-  source: string | readonly string[],
-  settings: readonly Settings[],
-  workers: number,
-  options: ShardedOptions = {},
-): Promise<RecordBatch[][]> {
-  const all: RecordBatch[][] = settings.map(() => []);
-  const keep = (list: RecordBatch[]): RecordSink => (batch) => {
-    list.push(batch);
-    return batch.fresh();
-  };
-  await runSharded(source, settings, all.map(keep), workers, options);
-  return all;
 }
 
 function check(settings: readonly Settings[], workers: number): void {

@@ -104,6 +104,15 @@ export class RecordBatch {
     this.doubles = new Float64Array(this.capacity * DOUBLES);
   }
 
+  /** An empty batch around memory that is there already: `WORDS` and `DOUBLES` a row. */
+  static around(words: Int32Array, doubles: Float64Array): RecordBatch {
+    const batch = new RecordBatch(1);
+    batch.capacity = words.length / WORDS;
+    batch.words = words;
+    batch.doubles = doubles;
+    return batch;
+  }
+
   /** Makes room for one more row (contents are those of a former user) and gives its number. */
   add(): number {
     if (this.length === this.capacity) this.#grow();

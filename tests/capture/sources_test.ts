@@ -3,6 +3,7 @@ import zlib from "node:zlib";
 import { Problem } from "../../lib/base/mod.ts";
 import { encodePcap, openFrames } from "../../lib/capture/mod.ts";
 import { chunked, ramp, readAll, run } from "./helpers.ts";
+import { inFolder } from "../folder.ts";
 
 const FRAMES = Array.from({ length: 3000 }, (_, i) => ({ time: 1e9 + i, bytes: ramp(40 + i % 90, i) }));
 const FILE = encodePcap(FRAMES);
@@ -11,15 +12,6 @@ const LENGTHS = FRAMES.map((f) => f.bytes.length);
 const zstd = (bytes: Uint8Array) => new Uint8Array(zlib.zstdCompressSync(bytes));
 const gzip = (bytes: Uint8Array) => new Uint8Array(zlib.gzipSync(bytes));
 const join = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const lengths = async (source: Parameters<typeof readAll>[0]) => {
   const { frames, problems } = await readAll(source);

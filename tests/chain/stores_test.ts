@@ -1,21 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Problem } from "../../lib/base/mod.ts";
 import { type Flows, readFlows, readPcap } from "../../lib/chain/mod.ts";
+import { inFolder } from "../folder.ts";
 
 const CAPTURE = new URL("../../fixtures/thread-full.pcap.gz", import.meta.url).pathname;
 const TALK = "host 10.0.2.104 and port 49227";
 const FIELDS = "stime ltime dir proto saddr sport daddr dport spkts dpkts sbytes dbytes state label".split(
   " ",
 );
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function lines(flows: Flows, fields: readonly string[] = FIELDS): Promise<string[]> {
   return (await flows.rows()).map((r) => fields.map((f) => r.get(f)).join("|"));

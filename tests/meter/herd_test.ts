@@ -5,17 +5,9 @@ import { openFrames } from "../../lib/capture/mod.ts";
 import { type BankOptions, type FlowMeter, MeterBank } from "../../lib/meter/mod.ts";
 import type { RecordBatch } from "../../lib/record/mod.ts";
 import { argus, type Settings } from "../../lib/settings/mod.ts";
+import { traffic } from "./arbitrary.ts";
 import { rowTexts } from "./metering.ts";
 
-const traffic = fc.record({
-  seed: fc.integer({ min: 1, max: 1_000_000 }),
-  packets: fc.integer({ min: 1, max: 400 }),
-  hosts: fc.integer({ min: 1, max: 5 }),
-  ports: fc.integer({ min: 1, max: 4 }),
-  span: fc.constantFrom(1, 30, 600, 5000),
-  silence: fc.constantFrom(1, 100, 1000),
-  disorder: fc.constantFrom(0, 0, 0.05),
-});
 /** Settings that differ in times, and sometimes in something else. */
 const grid: fc.Arbitrary<Settings[]> = fc.record({
   clock: fc.constantFrom("argus" as const, "exact" as const),
@@ -56,7 +48,7 @@ async function run(
 Deno.test("settings that share a meter until they can differ have the records of each alone", async () => {
   let partings = 0, shared = 0;
   await fc.assert(
-    fc.asyncProperty(traffic, grid, fc.constantFrom(1, 7, 64), async (t, settings, batch) => {
+    fc.asyncProperty(traffic(), grid, fc.constantFrom(1, 7, 64), async (t, settings, batch) => {
       const capture = randomTraffic(t);
       const alone = await run(capture, settings, 64);
       const together = await run(capture, settings, batch, (texts) => (from, to) => {

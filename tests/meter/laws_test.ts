@@ -5,17 +5,9 @@ import { argus, type Settings } from "../../lib/settings/mod.ts";
 import { decode, PacketColumns } from "../../lib/decode/mod.ts";
 import type { FrameBatch } from "../../lib/capture/mod.ts";
 import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { traffic } from "./arbitrary.ts";
 import { meterAll, rowTexts } from "./metering.ts";
 
-const traffic = fc.record({
-  seed: fc.integer({ min: 1, max: 1_000_000 }),
-  packets: fc.integer({ min: 1, max: 400 }),
-  hosts: fc.integer({ min: 1, max: 5 }),
-  ports: fc.integer({ min: 1, max: 4 }),
-  span: fc.constantFrom(1, 30, 600, 5000),
-  silence: fc.constantFrom(1, 100, 1000),
-  disorder: fc.constantFrom(0, 0, 0.05),
-});
 const status = fc.constantFrom("0", "0.0001", "0.5", "1.5", "5s", "60s", "1h", "never");
 const setting: fc.Arbitrary<Settings> = fc.record({
   status,
@@ -30,7 +22,7 @@ const setting: fc.Arbitrary<Settings> = fc.record({
 
 Deno.test("law 1: packets and bytes of the records are those of the flow-forming packets", async () => {
   await fc.assert(
-    fc.asyncProperty(traffic, fc.array(setting, { minLength: 1, maxLength: 3 }), async (t, settings) => {
+    fc.asyncProperty(traffic(), fc.array(setting, { minLength: 1, maxLength: 3 }), async (t, settings) => {
       for (const { batch, meter } of await meterAll(randomTraffic(t), settings)) {
         let packets = 0, bytes = 0;
         for (let row = 0; row < batch.length; row++) {
@@ -72,7 +64,7 @@ function between(a: number, b: number): (frames: FrameBatch, i: number) => boole
 Deno.test("law 3: under the exact clock, filtering packets by flow is filtering records", async () => {
   let compared = 0;
   await fc.assert(
-    fc.asyncProperty(traffic, status, fc.nat(), async (t, s, pick) => {
+    fc.asyncProperty(traffic(), status, fc.nat(), async (t, s, pick) => {
       const capture = randomTraffic({ ...t, disorder: 0, ipv6: 0 });
       const settings = [argus({ status: s, clock: "exact" })];
       const [whole] = await meterAll(capture, settings);
@@ -112,7 +104,7 @@ Deno.test("law 3: under the exact clock, filtering packets by flow is filtering 
 
 Deno.test("law 4: several settings in one pass are each setting alone", async () => {
   await fc.assert(
-    fc.asyncProperty(traffic, fc.array(setting, { minLength: 2, maxLength: 5 }), async (t, settings) => {
+    fc.asyncProperty(traffic(), fc.array(setting, { minLength: 2, maxLength: 5 }), async (t, settings) => {
       const capture = randomTraffic(t);
       const together = await meterAll(capture, settings);
       for (const [i, s] of settings.entries()) {
@@ -126,7 +118,7 @@ Deno.test("law 4: several settings in one pass are each setting alone", async ()
 
 Deno.test("law 6: every record says why it ended and why its direction is believed", async () => {
   await fc.assert(
-    fc.asyncProperty(traffic, setting, async (t, s) => {
+    fc.asyncProperty(traffic(), setting, async (t, s) => {
       const [only] = await meterAll(randomTraffic(t), [s]);
       for (let row = 0; row < only!.batch.length; row++) {
         const why = only!.batch.words[row * R.WORDS + R.WHY]!;

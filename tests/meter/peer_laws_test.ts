@@ -3,17 +3,9 @@ import fc from "fast-check";
 import * as R from "../../lib/record/mod.ts";
 import { argus, PRESETS, type Settings, withSettings } from "../../lib/settings/mod.ts";
 import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { traffic } from "./arbitrary.ts";
 import { meterAll, rowTexts } from "./metering.ts";
 
-const traffic = fc.record({
-  seed: fc.integer({ min: 1, max: 1_000_000 }),
-  packets: fc.integer({ min: 1, max: 400 }),
-  hosts: fc.integer({ min: 1, max: 5 }),
-  ports: fc.integer({ min: 1, max: 4 }),
-  span: fc.constantFrom(1, 30, 600, 5000),
-  silence: fc.constantFrom(1, 100, 1000),
-  disorder: fc.constantFrom(0, 0, 0.05),
-});
 const preset: fc.Arbitrary<Settings> = fc.oneof(
   fc.constantFrom(...Object.values(PRESETS).map((make) => make())),
   fc.record({
@@ -30,7 +22,7 @@ const preset: fc.Arbitrary<Settings> = fc.oneof(
 
 Deno.test("law 1: records and the line of what was seen but not recorded hold all packets and bytes", async () => {
   await fc.assert(
-    fc.asyncProperty(traffic, preset, async (t, settings) => {
+    fc.asyncProperty(traffic(), preset, async (t, settings) => {
       const [only] = await meterAll(randomTraffic(t), [settings]);
       const { batch, meter } = only!;
       let packets = meter.unrecorded?.packets ?? 0, bytes = meter.unrecorded?.bytes ?? 0;
@@ -47,7 +39,7 @@ Deno.test("law 1: records and the line of what was seen but not recorded hold al
 
 Deno.test("law 4: presets in one pass are each preset alone, however the capture is cut into batches", async () => {
   await fc.assert(
-    fc.asyncProperty(traffic, fc.array(preset, { minLength: 2, maxLength: 5 }), async (t, settings) => {
+    fc.asyncProperty(traffic(), fc.array(preset, { minLength: 2, maxLength: 5 }), async (t, settings) => {
       const capture = randomTraffic(t);
       const together = await meterAll(capture, settings);
       for (const [i, s] of settings.entries()) {
@@ -67,7 +59,7 @@ const ALONE = ["nfstream", "cicflowmeter", "cicflowmeter-wtmc", "zeek", "yaf"].m
 Deno.test("law 3: under presets with a clock of their own, filtering packets by address pair is filtering records", async () => {
   let compared = 0;
   await fc.assert(
-    fc.asyncProperty(traffic, fc.constantFrom(...ALONE), fc.nat(), async (t, settings, pick) => {
+    fc.asyncProperty(traffic(), fc.constantFrom(...ALONE), fc.nat(), async (t, settings, pick) => {
       const capture = randomTraffic({ ...t, disorder: 0, ipv6: 0 });
       const [whole] = await meterAll(capture, [settings]);
       const { words, length } = whole!.batch;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Problem } from "../../lib/base/mod.ts";
-import { meterSharded } from "../../lib/meter/mod.ts";
+import { runSharded } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
-import { argus, presetOf } from "../../lib/settings/mod.ts";
+import { argus, presetOf, type Settings } from "../../lib/settings/mod.ts";
 import { randomTraffic } from "../../scripts/synth/traffic.ts";
 import { meterAll, rowTexts } from "./metering.ts";
 
@@ -12,17 +12,29 @@ const SETTINGS = [
   argus({ status: "60s", clock: "exact", quirks: "argus-3.0.8.2" }),
 ];
 
+/** Records of each setting as read, in the order they come. */
+async function meterSharded(
+  capture: string,
+  settings: readonly Settings[],
+  workers: number,
+): Promise<RecordBatch[]> {
+  const all = settings.map(() => new RecordBatch(16));
+  const sinks = all.map((to) => (batch: RecordBatch) => {
+    for (let row = 0; row < batch.length; row++) asRead(to, to.append(batch, row));
+    batch.clear();
+    return batch;
+  });
+  await runSharded(capture, settings, sinks, workers, { connections: true });
+  return all;
+}
+
 /** Compares every record, in order, with those of one meter. */
 async function check(capture: string): Promise<void> {
   const whole = (await meterAll(capture, SETTINGS)).map(({ batch }) => rowTexts(batch));
   assert(whole[0]!.length > 0);
   for (const workers of [1, 3]) {
-    const parts = await meterSharded(capture, SETTINGS, workers, { connections: true });
-    for (const [setting, batches] of parts.entries()) {
-      const all = new RecordBatch(16);
-      for (const batch of batches) for (let row = 0; row < batch.length; row++) all.append(batch, row);
-      for (let row = 0; row < all.length; row++) asRead(all, row);
-      assertEquals(rowTexts(all), whole[setting], `${workers} workers, setting ${setting}`);
+    for (const [setting, batch] of (await meterSharded(capture, SETTINGS, workers)).entries()) {
+      assertEquals(rowTexts(batch), whole[setting], `${workers} workers, setting ${setting}`);
     }
   }
 }
