@@ -55,6 +55,9 @@ function problemNews(p: Problem): DecodeNews {
   return { kind: "problem", code: p.code, reason: p.reason, detail: p.detail() };
 }
 
+/** Bytes of RTP's fixed header; RTCP's part that is kept is shorter. */
+const RTP_HEADER = 12;
+
 function isLookedInto(low: number): boolean {
   return low === P_ARP || low === P_RARP || low === P_ISIS || low === P_WLAN;
 }
@@ -66,7 +69,12 @@ function keepHeaders(slot: SharedBatch): void {
   for (let i = 0; i < c.length; i++) {
     const kind = c.kind[i]!, low = kind & P_KIND_MASK;
     if ((kind & (P_INNER | P_RTP_VERSION)) === 0 && !isLookedInto(low)) continue;
-    const offset = c.offset[i]!, n = Math.min(c.captured[i]!, SHARED_FRAME_BYTES), by = at - offset;
+    const offset = c.offset[i]!, by = at - offset;
+    // Of what may be RTP only its fixed header is looked at.
+    const most = kind & P_INNER || isLookedInto(low)
+      ? SHARED_FRAME_BYTES
+      : c.payload[i]! - offset + RTP_HEADER;
+    const n = Math.min(c.captured[i]!, most, SHARED_FRAME_BYTES);
     for (let j = 0; j < n; j++) slot.bytes[at + j] = from[offset + j]!;
     c.offset[i] = at;
     c.captured[i] = n;
