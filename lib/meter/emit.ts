@@ -3,7 +3,7 @@ import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import * as T from "./flow_table.ts";
 import type { Meter } from "./meter.ts";
-import { SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } from "./tcp.ts";
+import { LISTEN, SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } from "./tcp.ts";
 
 /** Copies an entry's interval into row `at` of a batch and gives it the form in which the real meter writes it. */
 export function emitRow(
@@ -74,6 +74,8 @@ function finishRow(
       if (state[s + T.S_TCP_COUNT] === 1) {
         // TCP-13: one packet since the entry began is sent in the short form.
         to[o + R.NET] = R.NET_TCP_INIT;
+        // Opened by RST: the short form has the bits of both sides.
+        if (meter.quirks && to[o + R.TCP_STATE] === LISTEN) to[o + R.TCP_STATUS] = status | R.TCP_D_RST;
         to[o + R.SIDE + R.T_WIN] = 0;
       }
       evidence = state[s + T.S_BITS]! & T.IS_REMEMBERED

@@ -1,6 +1,7 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { describeIcmp } from "./icmp_map.ts";
 import * as K from "./key_rules.ts";
 import { type FlowTable, IS_REPORTED, S_BITS, S_KIND, S_ORIENT, STATE_WORDS } from "./flow_table.ts";
@@ -13,7 +14,7 @@ export function newEntryRow(
   swap: number,
   c: PacketColumns,
   i: number,
-  monitorId: number,
+  settings: Settings,
 ): void {
   const words = table.words, w = row * R.WORDS, d = row * R.DOUBLES, s = row * STATE_WORDS;
   const kind = c.kind[i]!;
@@ -26,7 +27,9 @@ export function newEntryRow(
   words[w + R.PROTO] = k0 >>> 16;
   words[w + R.FLAGS] = R.FLAG_TIME | R.FLAG_METRIC | R.FLAG_TRANSPORT | R.FLAG_ENCAPS |
     (swap ? R.FLAG_REVERSE : 0);
-  words[w + R.SRCID] = monitorId;
+  words[w + R.SRCID] = settings.monitorId;
+  if (settings.monitorKind === "number") words[w + R.FLAGS]! |= R.FLAG_SRCID_INT;
+  else if (settings.monitorKind === "text") words[w + R.FLAGS]! |= R.FLAG_SRCID_TEXT;
   switch (low) {
     case P.P_TCP:
     case P.P_UDP:

@@ -18,7 +18,7 @@ import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
+import { IN_PROTO, LISTEN, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
 import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 import { Unrecorded } from "./unrecorded.ts";
@@ -82,6 +82,7 @@ export class Meter {
   readonly #batchSize: number;
   readonly #startRecords: boolean;
   readonly #duplicates: boolean;
+  readonly #matrix: boolean;
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
@@ -109,6 +110,7 @@ export class Meter {
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;
     this.#duplicates = settings.trackDuplicates;
+    this.#matrix = this.#rules.matrix;
     this.timers = new Timers(this, settings, this.quirks);
     this.fragments = new Fragments(this);
     this.connections = options.connections;
@@ -259,7 +261,7 @@ export class Meter {
   newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number {
     const table = this.table;
     const row = table.alloc();
-    newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
+    newEntryRow(table, row, key, swap, c, i, this.settings);
     const s = row * T.STATE_WORDS, state = table.state;
     state[s + T.S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
     state[s + T.S_BORN] = this.#frame;
@@ -306,7 +308,9 @@ export class Meter {
     this.#stamp(d, w, side, time, c.nano[i]!);
     this.extras?.before(this, row, c, i, side);
     let inProto = IN_PROTO | UNDECIDED;
-    const low = kind & P.P_KIND_MASK;
+    let low = kind & P.P_KIND_MASK;
+    // Flows between addresses know no protocol, and so no state of any (observed).
+    if (this.#matrix && (low <= P.P_IP || low === P.P_FRAGMENT)) low = P.P_IP;
     // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
     if (low <= P.P_IP || low === P.P_FRAGMENT) {
       words[w + R.S_IP + side] = c.ip[i]!;
@@ -349,7 +353,9 @@ export class Meter {
         if (did & RESTART) {
           this.#restart(row, c, i, side, swap);
           side = 0;
-        } else state[s + T.S_TCP_COUNT] = 2;
+        } else if (words[w + R.TCP_STATE] !== LISTEN) state[s + T.S_TCP_COUNT] = 2;
+        // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
+        else if (this.quirks) doubles[d + R.S_APP + side]! += (c.bytes[c.l4[i]! + 12]! >>> 4) * 4;
       }
     } else if (low === P.P_UDP) {
       // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
@@ -370,6 +376,12 @@ export class Meter {
     words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
     if (kind & (P.P_VLAN | P.P_MPLS)) this.#tags(w, c, i, side, kind);
     this.extras?.after(this, row, c, i, side, inProto);
+  }
+
+  /** Encapsulation and tags of a packet that restarts its entry: the record that ends here has them, on the side the packet was of. */
+  #wrap(w: number, c: PacketColumns, i: number, side: number): void {
+    this.table.words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
+    this.#tags(w, c, i, side, c.kind[i]!);
   }
 
   /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
@@ -412,13 +424,17 @@ export class Meter {
   #restart(row: number, c: PacketColumns, i: number, side: number, swap: number): void {
     const table = this.table;
     const w = row * R.WORDS, s = row * T.STATE_WORDS, d = row * R.DOUBLES;
-    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! > 0) {
+    const words = table.words;
+    if (this.quirks) this.#wrap(w, c, i, side);
+    const pending = table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! > 0;
+    if (pending) {
       const record = this.emit(row, R.CAUSE_STOP, R.END_PORT_REUSE);
       this.note(E.E_RESTARTED, row, this.timers.now, NaN, record);
     } else this.note(E.E_RESTARTED, row, this.timers.now, NaN);
-    zeroInterval(table, row);
+    // With nothing to write the real program leaves what the packet brought to its old side.
+    if (pending || !this.quirks) zeroInterval(table, row);
     this.extras?.zero(row);
-    const words = table.words;
+    const listened = words[w + R.TCP_STATE] === LISTEN;
     for (let j = w + R.NET; j < w + R.S_IP; j++) words[j] = 0;
     table.doubles[d + R.S_LAST] = table.doubles[d + R.D_LAST] = NaN;
     if (side === 1) {
@@ -427,18 +443,20 @@ export class Meter {
       if (this.quirks || swap === 0) words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
       else words[w + R.FLAGS]! |= R.FLAG_REVERSE;
     }
-    if (!this.quirks) {
-      words[w + R.S_IP] = c.ip[i]!;
-      words[w + R.FLAGS]! &= ~R.FLAG_D_IP;
-      words[w + R.FLAGS]! |= R.FLAG_S_IP;
-    }
+    if (!this.quirks) words[w + R.FLAGS]! &= ~R.FLAG_D_IP;
+    words[w + R.S_IP] = c.ip[i]!;
+    words[w + R.FLAGS]! |= R.FLAG_S_IP;
     this.#identify(row, c, i);
+    if (this.quirks) this.extras?.before(this, row, c, i, 0);
     this.#stamp(d, w, 0, c.time[i]!, c.nano[i]!);
     const x = w + R.SIDE, y = w + R.DSIDE;
     tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+    // Behind a RST the old side keeps the packet's flags, too.
+    if (listened && side === 1 && this.quirks) words[y + R.T_FLAGS] = c.tcpFlags[i]!;
     table.doubles[d + R.S_LAST] = c.time[i]!;
     table.state[s + T.S_TCP_COUNT] = 1;
-    table.state[s + T.S_BITS]! &= ~T.IS_REMEMBERED;
+    // What comes next is the first record of a connection again.
+    table.state[s + T.S_BITS]! &= ~(T.IS_REMEMBERED | T.IS_STARTED);
     this.timers.toStatus(row);
   }
 
