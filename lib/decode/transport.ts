@@ -72,6 +72,7 @@ function tcp(w: Walk): number {
   c.tcpFlags[row] = w.bytes[at + 13]!;
   c.win[row] = view.getUint16(at + 14);
   c.tcpOptions[row] = header > 20 ? tcpOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
+  c.extra[row] = header;
   c.app[row] = w.length - header;
   c.payload[row] = Math.min(at + header, c.payloadEnd[row]!);
   return DONE;

@@ -19,12 +19,22 @@ const {
 const {
   CAUSE_STOP, CONN, DOUBLES, DSIDE, D_LAST, D_PKTS, END_PORT_REUSE, FIRST_FRAME, FLAGS, FLAG_D_IP,
   FLAG_REVERSE, FLAG_S_IP, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, LAST_FRAME, NET, NET_RTP, SIDE,
-  SIDE_WORDS, S_APP, S_BYTES, S_ENCAPS, S_IP, S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_START, VLAN,
-  WORDS,
+  SIDE_WORDS, S_APP, S_BYTES, S_ENCAPS, S_IP, S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_START, TCP_STATE, T_FLAGS,
+  VLAN, WORDS,
 } = R;
-const { IS_REMEMBERED, IS_REPORTED, STATE_WORDS, S_BITS, S_CONN, S_ORIENT, S_QUEUE, S_TCP_COUNT } = T;
+const {
+  IS_REMEMBERED,
+  IS_REPORTED,
+  IS_STARTED,
+  STATE_WORDS,
+  S_BITS,
+  S_CONN,
+  S_ORIENT,
+  S_QUEUE,
+  S_TCP_COUNT,
+} = T;
 const { E_RESTARTED } = E;
-const { IN_PROTO, RESTART, UNDECIDED } = V;
+const { IN_PROTO, LISTEN, RESTART, UNDECIDED } = V;
 
 /**
  * Adds to a counter as floats are added: once the compiler has seen a fraction here, and it looks only after some hundred calls, it
@@ -58,7 +68,9 @@ export function account(
   stamp(meter, d, w, side, time, c.nano[i]!);
   meter.extras?.before(meter, row, c, i, side);
   let inProto = IN_PROTO | UNDECIDED;
-  const low = kind & P_KIND_MASK;
+  let low = kind & P_KIND_MASK;
+  // Flows between addresses know no protocol, and so no state of any (observed).
+  if (meter.matrix && (low <= P_IP || low === P_FRAGMENT)) low = P_IP;
   // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
   if (low <= P_IP || low === P_FRAGMENT) {
     words[w + S_IP + side] = c.ip[i]!;
@@ -101,7 +113,9 @@ export function account(
       if (did & RESTART) {
         restart(meter, row, c, i, side, swap);
         side = 0;
-      } else state[s + S_TCP_COUNT] = 2;
+      } else if (words[w + TCP_STATE] !== LISTEN) state[s + S_TCP_COUNT] = 2;
+      // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
+      else if (meter.quirks) add(doubles, d + S_APP + side, c.extra[i]!);
     }
   } else if (low === P_UDP) {
     // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
@@ -159,13 +173,21 @@ function stamp(meter: Meter, d: number, w: number, side: number, time: number, n
 function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: number, swap: number): void {
   const table = meter.table;
   const w = row * WORDS, s = row * STATE_WORDS, d = row * DOUBLES;
-  if (table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0) {
+  const words = table.words;
+  if (meter.quirks) {
+    // The record that ends here has the packet's encapsulation and tags, on the side the packet was of.
+    words[w + S_ENCAPS + side]! |= c.encaps[i]!;
+    tags(meter, w, c, i, side, c.kind[i]!);
+  }
+  const pending = table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0;
+  if (pending) {
     const record = meter.emit(row, CAUSE_STOP, END_PORT_REUSE);
     meter.note(E_RESTARTED, row, meter.timers.now, NaN, record);
   } else meter.note(E_RESTARTED, row, meter.timers.now, NaN);
-  zeroInterval(table, row);
+  // With nothing to write the real program leaves what the packet brought to its old side.
+  if (pending || !meter.quirks) zeroInterval(table, row);
   meter.extras?.zero(row);
-  const words = table.words;
+  const listened = words[w + TCP_STATE] === LISTEN;
   for (let j = w + NET; j < w + S_IP; j++) words[j] = 0;
   table.doubles[d + S_LAST] = table.doubles[d + D_LAST] = NaN;
   if (side === 1) {
@@ -174,22 +196,24 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
     if (meter.quirks || swap === 0) words[w + FLAGS]! &= ~FLAG_REVERSE;
     else words[w + FLAGS]! |= FLAG_REVERSE;
   }
-  if (!meter.quirks) {
-    words[w + S_IP] = c.ip[i]!;
-    words[w + FLAGS]! &= ~FLAG_D_IP;
-    words[w + FLAGS]! |= FLAG_S_IP;
-  }
+  if (!meter.quirks) words[w + FLAGS]! &= ~FLAG_D_IP;
+  words[w + S_IP] = c.ip[i]!;
+  words[w + FLAGS]! |= FLAG_S_IP;
   identify(meter, row, c, i);
+  if (meter.quirks) meter.extras?.before(meter, row, c, i, 0);
   stamp(meter, d, w, 0, c.time[i]!, c.nano[i]!);
   const x = w + SIDE, y = w + DSIDE;
   tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+  // Behind a RST the old side keeps the packet's flags, too.
+  if (listened && side === 1 && meter.quirks) words[y + T_FLAGS] = c.tcpFlags[i]!;
   table.doubles[d + S_LAST] = c.time[i]!;
   table.state[s + S_TCP_COUNT] = 1;
-  table.state[s + S_BITS]! &= ~IS_REMEMBERED;
+  // What comes next is the first record of a connection again.
+  table.state[s + S_BITS]! &= ~(IS_REMEMBERED | IS_STARTED);
   meter.timers.toStatus(row);
 }
 
-/** Gives the row the connection of meter packet. */
+/** Gives the row the connection of this packet. */
 export function identify(meter: Meter, row: number, c: PacketColumns, i: number): void {
   const w = row * WORDS, words = meter.table.words;
   const connections = meter.connections;

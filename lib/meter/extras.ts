@@ -14,6 +14,41 @@ const SIDE = 11;
 const ROW = 2 * SIDE;
 const ACTIVE = 1, IDLE = 6;
 
+const GRE = 47, ARP_BODY = 28, IP_HEADER = 20;
+
+/** What the real program takes for the payload of a packet: its first byte and the byte behind its last (observed). */
+function argusUserData(c: PacketColumns, i: number): [from: number, end: number] {
+  const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, { bytes } = c;
+  const from = c.payload[i]!, end = c.payloadEnd[i]!, captured = c.offset[i]! + c.captured[i]!;
+  const l3 = c.l3[i]!, l4 = c.l4[i]!;
+  switch (low) {
+    case P.P_ICMP: {
+      // Errors give what the quoted datagram carries, all other messages their header, too.
+      const inner = kind & P.P_INNER ? c.inner[i]! : -1;
+      return inner < 0 ? [l4, end] : [inner + (bytes[inner]! & 15) * 4, end];
+    }
+    case P.P_ICMP6:
+    case P.P_ESP:
+      return [l4, end];
+    case P.P_FRAGMENT:
+      // Behind a link header: from the IP header on, but no more than the datagram carries behind it.
+      return kind & (P.P_IP6 | P.P_RAW_PATH) || l3 < 0
+        ? [from, end]
+        : [l3, Math.min(l3 + c.fragLength[i]!, captured)];
+    case P.P_ARP:
+    case P.P_RARP:
+      return [l3 < 0 ? -1 : l3 + ARP_BODY, captured];
+    case P.P_LLC: {
+      if (from < 0 || from + 3 > end) return [from, end];
+      const snap = bytes[from] === 0xaa && bytes[from + 1] === 0xaa;
+      return [from + (snap ? 8 : (bytes[from + 2]! & 3) === 3 ? 3 : 4), end];
+    }
+    default:
+      // Of GRE that holds nothing known both headers are taken off the length once more.
+      return low === P.P_IP && c.proto[i] === GRE ? [from, end - IP_HEADER - 4] : [from, end];
+  }
+}
+
 /**
  * What only some settings ask for: jitter (-J, REC-7), packet sizes (-Z, REC-6), MACs (-m, REC-8) and user data (-U, REC-1). Kept
  * beside the table so that a meter without them pays nothing.
@@ -137,11 +172,11 @@ export class Extras {
   }
 
   #keepData(row: number, c: PacketColumns, i: number, side: number): void {
-    const from = c.payload[i]!, k = 2 * row + side;
-    if (from < 0) return;
-    const used = this.#used[k]!;
-    const n = Math.min(this.#user - used, c.payloadEnd[i]! - from);
-    if (n <= 0) return;
+    const k = 2 * row + side, used = this.#used[k]!;
+    let from = c.payload[i]!, end = c.payloadEnd[i]!;
+    if (this.#quirks) [from, end] = argusUserData(c, i);
+    const n = Math.min(this.#user - used, end - from);
+    if (from < 0 || n <= 0) return;
     const buffer = this.#data[k] ??= new Uint8Array(this.#user);
     buffer.set(c.bytes.subarray(from, from + n), used);
     this.#used[k] = used + n;

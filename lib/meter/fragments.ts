@@ -25,6 +25,7 @@ const HIDDEN_LIFE = 2e6;
  */
 export class Fragments {
   readonly #meter: Meter;
+  readonly #bothWays: boolean;
   readonly #key = new Int32Array(KEY_WORDS);
   // Fragments are rare enough for text keys: ends in order, protocol, ip_id.
   readonly #rows = new Map<string, number>();
@@ -32,6 +33,7 @@ export class Fragments {
 
   constructor(meter: Meter) {
     this.#meter = meter;
+    this.#bothWays = meter.settings.flowType === "bidirectional";
   }
 
   /** Knows what another meter's fragments know, whose table was copied. */
@@ -101,7 +103,7 @@ export class Fragments {
   #keyOf(c: PacketColumns, i: number): number {
     const k = this.#key, at = i * P.END_WORDS;
     const source = c.ends[at]!, target = c.ends[at + 4]!;
-    const swap = (source >>> 0) > (target >>> 0) ? 1 : 0;
+    const swap = this.#bothWays && (source >>> 0) > (target >>> 0) ? 1 : 0;
     k.fill(0);
     k[K_KIND] = P.P_FRAGMENT | (R.KEY_IPV4 << 8) | (c.proto[i]! << 16);
     k[K_A] = swap ? target : source;

@@ -107,7 +107,7 @@ export class KeyTable implements KeyedBatch {
     this.fresh.length = 0;
     const ids = this.ids, swaps = this.swaps;
     const kinds = c.kind, ends = c.ends, ports = c.ports, protos = c.proto;
-    const plain = this.#rules.plain;
+    const plain = this.#rules.plain, matrix = this.#rules.matrix;
     for (let i = 0; i < n; i++) {
       const kind = kinds[i]!;
       const low = kind & P_KIND_MASK;
@@ -130,7 +130,10 @@ export class KeyTable implements KeyedBatch {
         ids[i] = this.#find6(low | (protos[i]! << 16) | 0x200, ends, i * 8, ports[i]!, i);
         continue;
       }
-      if (low === P_NONE || low === P_DROPPED || (low === P_FRAGMENT && (kind & P_IP6) === 0)) {
+      if (
+        low === P_NONE || low === P_DROPPED ||
+        (low === P_FRAGMENT && (kind & P_IP6) === 0 && !matrix)
+      ) {
         ids[i] = -1;
         continue;
       }
@@ -375,5 +378,6 @@ export function keyRulesOf(s: Settings): KeyRules {
     vlan: parts.has("VLAN"),
     mpls: parts.has("MPLS"),
     layer2: parts.has("LAYER_2"),
+    held: s.quirks === "none" ? undefined : [0, 0],
   };
 }

@@ -99,6 +99,8 @@ export class Meter {
   readonly #batchSize: number;
   readonly #startRecords: boolean;
   readonly duplicates: boolean;
+  /** Flows are between addresses. */
+  readonly matrix: boolean;
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
@@ -126,6 +128,7 @@ export class Meter {
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;
     this.duplicates = settings.trackDuplicates;
+    this.matrix = this.#rules.matrix;
     this.timers = new Timers(this, settings, this.quirks);
     this.fragments = new Fragments(this);
     this.connections = options.connections;
@@ -276,7 +279,7 @@ export class Meter {
   newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number {
     const table = this.table;
     const row = table.alloc();
-    newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
+    newEntryRow(table, row, key, swap, c, i, this.settings);
     const s = row * STATE_WORDS, state = table.state;
     state[s + S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
     state[s + S_BORN] = this.#frame;
