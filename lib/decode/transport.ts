@@ -163,7 +163,8 @@ function icmp(w: Walk): number {
   c.ports[row] = (type << 8) | w.u8(at + 1);
   c.extra[row] = w.i32(at + 4);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
-  if (w.has(28)) w.bits |= P.P_ICMP_BODY;
+  // Behind a cooked link header the real program does not see where the capture of a question ends (observed).
+  if (w.has(28) || (w.encaps & R.ENCAPS_SLL && isIcmpQuery(type))) w.bits |= P.P_ICMP_BODY;
   if (isIcmpQuery(type) || !w.has(28) || w.bytes[at + 8]! >> 4 !== 4) return DONE;
   w.bits |= P.P_INNER;
   c.inner[row] = at + 8;

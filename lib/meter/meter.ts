@@ -18,7 +18,7 @@ import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import { IN_PROTO, LISTEN, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
+import { BEHEADED, IN_PROTO, LISTEN, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED, UNREAD } from "./tcp.ts";
 import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 import { Unrecorded } from "./unrecorded.ts";
@@ -353,7 +353,7 @@ export class Meter {
         if (did & RESTART) {
           this.#restart(row, c, i, side, swap);
           side = 0;
-        } else if (words[w + R.TCP_STATE] !== LISTEN) state[s + T.S_TCP_COUNT] = 2;
+        } else if ((did & UNREAD) === 0) state[s + T.S_TCP_COUNT] = 2;
         // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
         else if (this.quirks) doubles[d + R.S_APP + side]! += (c.bytes[c.l4[i]! + 12]! >>> 4) * 4;
       }
@@ -364,7 +364,9 @@ export class Meter {
       }
       if (fresh) {
         if (kind & (P.P_RTP | P.P_RTCP)) beginRtp(words, w, c, i, side);
-      } else if (words[w + R.NET] === R.NET_RTP) accountRtp(words, doubles, row, c, i, side);
+      } else if (words[w + R.NET] === R.NET_RTP && accountRtp(words, doubles, row, c, i, side)) {
+        inProto |= BEHEADED;
+      }
     } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
     else if (low === P.P_ARP) accountArp(words, w, c, i);
     else if (low === P.P_FRAGMENT) accountFragment(words, w, c, i);

@@ -45,6 +45,11 @@ export const IN_PROTO = 2;
 /** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
 export const UNDECIDED = 4;
 
+/** Set beside it when the header was not looked into, and so counts as data (TCP-4). */
+export const UNREAD = 8;
+/** The same beside what other protocols decide: the header of RTP was left out of the data. */
+export const BEHEADED = 16;
+
 /** Option bits and window scale of a packet, into the entry. */
 function takeOptions(I: Int32Array, b: number, x: number, options: number): void {
   I[b + R.TCP_OPTIONS]! |= options & ~0xff;
@@ -240,7 +245,7 @@ export function tcpNext(
   if (state === LISTEN) {
     if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
     I[x + R.T_FLAGS]! |= flags;
-    return IN_PROTO | UNDECIDED;
+    return IN_PROTO | UNDECIDED | UNREAD;
   }
   I[x + R.T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
