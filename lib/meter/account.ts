@@ -34,7 +34,7 @@ const {
   S_TCP_COUNT,
 } = T;
 const { E_RESTARTED } = E;
-const { IN_PROTO, LISTEN, RESTART, UNDECIDED } = V;
+const { BEHEADED, IN_PROTO, LISTEN, RESTART, UNDECIDED, UNREAD } = V;
 
 /**
  * Adds to a counter as floats are added: once the compiler has seen a fraction here, and it looks only after some hundred calls, it
@@ -113,7 +113,7 @@ export function account(
       if (did & RESTART) {
         restart(meter, row, c, i, side, swap);
         side = 0;
-      } else if (words[w + TCP_STATE] !== LISTEN) state[s + S_TCP_COUNT] = 2;
+      } else if ((did & UNREAD) === 0) state[s + S_TCP_COUNT] = 2;
       // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
       else if (meter.quirks) add(doubles, d + S_APP + side, c.extra[i]!);
     }
@@ -124,7 +124,7 @@ export function account(
     }
     if (fresh) {
       if (kind & (P_RTP | P_RTCP)) beginRtp(words, w, c, i, side);
-    } else if (words[w + NET] === NET_RTP) accountRtp(words, doubles, row, c, i, side);
+    } else if (words[w + NET] === NET_RTP && accountRtp(words, doubles, row, c, i, side)) inProto |= BEHEADED;
   } else if (low === P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
   else if (low === P_ARP) accountArp(words, w, c, i);
   else if (low === P_FRAGMENT) accountFragment(words, w, c, i);

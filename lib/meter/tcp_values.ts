@@ -42,3 +42,7 @@ export const RESTART = 1;
 export const IN_PROTO = 2;
 /** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
 export const UNDECIDED = 4;
+/** Set beside it when the header was not looked into, and so counts as data (TCP-4). */
+export const UNREAD = 8;
+/** The same beside what other protocols decide: the header of RTP was left out of the data. */
+export const BEHEADED = 16;
