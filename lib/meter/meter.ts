@@ -17,6 +17,7 @@ import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
 import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
+import type { PacketShare } from "./packet_share.ts";
 import { Ledger } from "./ledger.ts";
 import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
 import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
@@ -85,10 +86,12 @@ export class Meter {
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
-   * Of each record emitted, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
+   * Of each record in `out`, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
    * at the end of the capture. With ties by first frame this is the order of emission, whatever else is metered.
    */
-  readonly stamps: number[] | undefined;
+  stamps: Float64Array | undefined;
+  /** Number of the first frame not metered yet. */
+  next = 1;
   readonly #take: MeterOptions["take"];
   readonly #view: RecordBatch;
   /** IPv4 fragments behind the first of their datagram. */
@@ -117,7 +120,7 @@ export class Meter {
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
     this.#take = this.extras === undefined ? options.take : undefined;
     this.#view = new RecordBatch(1);
-    this.stamps = options.stamps ? [] : undefined;
+    this.stamps = options.stamps ? new Float64Array(this.#batchSize) : undefined;
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
     if (options.maxLive === undefined) return;
     if (this.extras !== undefined) {
@@ -155,15 +158,27 @@ export class Meter {
     this.#recordsOfConnection = other.#recordsOfConnection.slice();
   }
 
-  /** Meters a batch whose keys are numbered. */
-  run(c: PacketColumns, keys: KeyedBatch): void {
+  /** Meters a batch whose keys are numbered, or a share of it (clock `exact` only). */
+  run(c: PacketColumns, keys: KeyedBatch, share?: PacketShare): void {
     const table = this.table, seen = this.seen;
     table.reach(keys.size);
     const ids = keys.ids, swaps = keys.swaps;
     const kinds = c.kind, times = c.time, sizes = c.size;
     const timers = this.timers, exact = timers.exact, limit = timers.limit;
-    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
-    for (let i = 0, n = c.length; i < n; i++) {
+    const own = share?.packets, n = share === undefined ? c.length : share.length;
+    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0, passed = 0;
+    for (let j = 0; j < n; j++) {
+      let i = j;
+      if (own !== undefined) {
+        i = own[j]!;
+        const at = i < 0 ? ~i : i;
+        if (at > passed) this.#passOver(c, share!, passed, at);
+        passed = at + 1;
+        if (i < 0) {
+          this.#overhear(c, at, keys.quoted[at]!);
+          continue;
+        }
+      }
       const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
       if (low === P.P_DROPPED) {
         if (kind & P.P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
@@ -202,11 +217,35 @@ export class Meter {
       // TIM-4 step 4: the first packet sets the timer going.
       if (!(now < timers.sweepAt)) timers.sweep();
     }
+    if (share !== undefined) this.#passOver(c, share, passed, c.length);
     this.#frame = 0;
+    this.next = c.firstFrame + c.length;
     seen.packets += packets;
     seen.bytes += bytes;
     seen.flowPackets += flowPackets;
     seen.flowBytes += flowBytes;
+  }
+
+  /** Packets of other shards: time goes on, but for most of them nothing is due. */
+  #passOver(c: PacketColumns, share: PacketShare, from: number, to: number): void {
+    const clock = share.clock, timers = this.timers;
+    if (from >= to) return;
+    if (!(clock[to - 1]! < timers.due)) {
+      for (let i = from; i < to; i++) {
+        if (clock[i]! < timers.due || (c.kind[i]! & P.P_KIND_MASK) === P.P_DROPPED) continue;
+        this.#passBy(c.time[i]!, c.firstFrame + i);
+      }
+    }
+    timers.now = clock[to - 1]!;
+  }
+
+  /** An ICMP error of another shard that quotes a flow of this one. */
+  #overhear(c: PacketColumns, i: number, quoted: number): void {
+    const timers = this.timers;
+    this.#frame = c.firstFrame + i;
+    timers.tickExact(c.time[i]!);
+    this.#map(c, i, quoted);
+    if (!(c.time[i]! < timers.sweepAt)) timers.sweep();
   }
 
   /** A packet of another shard: time goes on. */
@@ -220,11 +259,15 @@ export class Meter {
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
     if (kind & P.P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
-    if (kind & P.P_INNER && quoted >= 0) {
-      let target = this.table.own[quoted]!;
-      if (target < 0) target = this.table.cold!.load(-target);
-      if (target !== 0) mapIcmpError(this, target, c, i);
-    }
+    if (kind & P.P_INNER) this.#map(c, i, quoted);
+  }
+
+  /** An ICMP error marks the entry of the flow it quotes (REC-11). */
+  #map(c: PacketColumns, i: number, quoted: number): void {
+    if (quoted < 0) return;
+    let target = this.table.own[quoted]!;
+    if (target < 0) target = this.table.cold!.load(-target);
+    if (target !== 0) mapIcmpError(this, target, c, i);
   }
 
   /** Makes the entry for the first packet of a flow. */
@@ -473,10 +516,10 @@ export class Meter {
     }
     const conn = table.state[row * T.STATE_WORDS + T.S_CONN]!;
     if (conn >= 0) table.words[w + R.CONN_SEQ] = this.#nextOfConnection(conn);
-    if (this.stamps !== undefined) this.stamps.push(4 * this.#frame + this.timers.step);
     if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
     else {
       const out = this.out;
+      if (this.stamps !== undefined) this.stamps[out.length] = 4 * this.#frame + this.timers.step;
       emitRow(this, row, out, out.add(), cause, reason);
       if (out.length >= this.#batchSize) this.flush();
     }

@@ -2,6 +2,7 @@ import * as P from "../decode/mod.ts";
 import { type PacketColumns, type Shard, shardOfPair } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
+import type { PacketShare } from "./packet_share.ts";
 
 export type { Shard } from "../decode/mod.ts";
 
@@ -35,12 +36,42 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
   return (columns, i) => {
     const kind = columns.kind[i]!, low = kind & P.P_KIND_MASK;
     if (low === P.P_DROPPED) return false;
-    // What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard.
-    if (low === P.P_NONE || low >= P.P_ARP && low !== P.P_FRAGMENT) return index === 0;
+    if (!isByAddress(low)) return index === 0;
     const e = i * P.END_WORDS, ends = columns.ends;
     if (shardOfPair(ends, e, e + 4, count) === index) return true;
     return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) && quotedShard(columns, i, count) === index;
   };
+}
+
+/**
+ * Shares the packets of a batch out: the same shards as {@linkcode packetsOfShard} finds one by one. Gives the latest time up to the end
+ * of the batch.
+ *
+ * @param clock latest time before the batch, microseconds.
+ */
+export function shareOut(c: PacketColumns, shares: readonly PacketShare[], clock: number): number {
+  const count = shares.length, kinds = c.kind, ends = c.ends, times = c.time, clocks = shares[0]!.clock;
+  for (const share of shares) share.length = 0;
+  for (let i = 0, n = c.length; i < n; i++) {
+    const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
+    if (low !== P.P_DROPPED) {
+      if (times[i]! > clock) clock = times[i]!;
+      const own = isByAddress(low) ? shardOfPair(ends, i * P.END_WORDS, i * P.END_WORDS + 4, count) : 0;
+      const share = shares[own]!;
+      share.packets[share.length++] = i;
+      if (kind & P.P_INNER && isByAddress(low) && quotesIpv4(c, i)) {
+        const other = quotedShard(c, i, count);
+        if (other !== own) shares[other]!.packets[shares[other]!.length++] = ~i;
+      }
+    }
+    clocks[i] = clock;
+  }
+  return clock;
+}
+
+/** What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard. */
+function isByAddress(low: number): boolean {
+  return low !== P.P_NONE && (low < P.P_ARP || low === P.P_FRAGMENT);
 }
 
 /** Whether a record belongs to a shard: an ICMP flow that is only there for an error it quotes does not. */

@@ -63,6 +63,13 @@ export class Timers {
     this.step = STEP_PACKET;
   }
 
+  /** Clock `exact`: when the next status boundary or sweep is due; NaN before the first packet. */
+  get due(): number {
+    const table = this.#meter.table, row = table.oldest(T.STATUS_QUEUE);
+    const boundary = row === T.STATUS_QUEUE ? Infinity : table.qtime[row]! + this.limit;
+    return boundary < this.sweepAt ? boundary : this.sweepAt;
+  }
+
   /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
   claim(row: number, kind: number, id: number): number {
     const meter = this.#meter, table = meter.table, now = this.now;
