@@ -1,11 +1,16 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
+
 /** Bytes kept of a frame that a meter may have to look into: headers only. */
 export const SHARED_FRAME_BYTES = 512;
+/** Bytes of RTP's fixed header; RTCP's part that is kept is shorter. */
+const RTP_HEADER = 12;
 
 function isLookedInto(low: number): boolean {
-  return low === P.P_ARP || low === P.P_RARP || low === P.P_ISIS || low === P.P_WLAN;
+  return low === P_ARP || low === P_RARP || low === P_ISIS || low === P_WLAN;
 }
 
 /**
@@ -13,13 +18,18 @@ function isLookedInto(low: number): boolean {
  * bytes a packet: headers, and so many bytes of user data. The columns point into it afterwards.
  */
 export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number): void {
-  const from = c.bytes, most = SHARED_FRAME_BYTES + userData;
+  const from = c.bytes, kinds = c.kind;
   let at = 0;
-  for (let i = 0; i < c.length; i++) {
-    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
-    const looked = (kind & (P.P_INNER | P.P_RTP_VERSION)) !== 0 || isLookedInto(low);
-    if (!looked && (userData === 0 || c.payload[i]! < 0)) continue;
-    const offset = c.offset[i]!, n = Math.min(c.captured[i]!, most), by = at - offset;
+  for (let i = 0, packets = c.length; i < packets; i++) {
+    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    const isWhole = (kind & P_INNER) !== 0 || isLookedInto(low);
+    if (!isWhole && (kind & P_RTP_VERSION) === 0 && userData === 0) continue;
+    const offset = c.offset[i]!, by = at - offset;
+    // Of what may be RTP only its fixed header is looked at.
+    const most = isWhole || userData > 0
+      ? SHARED_FRAME_BYTES + userData
+      : Math.min(c.payload[i]! - offset + RTP_HEADER, SHARED_FRAME_BYTES);
+    const n = Math.min(c.captured[i]!, most);
     for (let j = 0; j < n; j++) to[at + j] = from[offset + j]!;
     c.offset[i] = at;
     c.captured[i] = n;
@@ -27,7 +37,7 @@ export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number):
     if (c.l4[i]! >= 0) c.l4[i]! += by;
     if (c.payload[i]! >= 0) c.payload[i] = Math.min(c.payload[i]! + by, at + n);
     c.payloadEnd[i] = Math.min(c.payloadEnd[i]! + by, at + n);
-    if (kind & P.P_INNER) c.inner[i]! += by;
+    if (kind & P_INNER) c.inner[i]! += by;
     at += n;
   }
   c.bytes = to;

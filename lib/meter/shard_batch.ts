@@ -4,7 +4,7 @@ import type { PacketShare } from "./packet_share.ts";
 import type { SharedMemory } from "./shared_batch.ts";
 
 /** Batches under way between the decoding thread and the meters': so many that a meter with a hard stretch holds nobody up. */
-export const SLOTS = 12;
+export const SLOTS = 8;
 /** Packets of a batch at most; a megabyte of a capture seldom has more. */
 const PACKETS = 4096;
 /** Bytes of frames that a batch keeps at most. */

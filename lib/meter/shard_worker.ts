@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { openFrames } from "../capture/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { MeterBank } from "./bank.ts";
 import type { Meter } from "./meter.ts";
@@ -69,6 +68,8 @@ async function run(task: ShardTask): Promise<void> {
     if (frames >= NEWS_FRAMES) tell();
   };
   if ("source" in input) {
+    // Loaded when needed: most shards get their packets from the decoding thread.
+    const { openFrames } = await import("../capture/mod.ts");
     const source = openFrames(input.source as string | string[], {
       strict: input.strict,
       onProblem: (p) =>

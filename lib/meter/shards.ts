@@ -6,6 +6,9 @@ import type { PacketShare } from "./packet_share.ts";
 
 export type { Shard } from "../decode/mod.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { END_WORDS, P_ARP, P_DROPPED, P_FRAGMENT, P_INNER, P_KIND_MASK, P_NONE } = P;
+
 const ICMP = 1, ICMP6 = 58;
 /** Source and destination address in an IPv4 header. */
 const IP_SOURCE = 12, IP_DESTINATION = 16;
@@ -50,28 +53,28 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
  * @param clock latest time before the batch, microseconds.
  */
 export function shareOut(c: PacketColumns, shares: readonly PacketShare[], clock: number): number {
-  const count = shares.length, kinds = c.kind, ends = c.ends, times = c.time, clocks = shares[0]!.clock;
-  for (const share of shares) share.length = 0;
+  const count = shares.length, lists = shares.map((share) => share.packets), counts = new Int32Array(count);
+  const kinds = c.kind, ends = c.ends, times = c.time, clocks = shares[0]!.clock;
   for (let i = 0, n = c.length; i < n; i++) {
-    const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
-    if (low !== P.P_DROPPED) {
+    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    if (low !== P_DROPPED) {
       if (times[i]! > clock) clock = times[i]!;
-      const own = isByAddress(low) ? shardOfPair(ends, i * P.END_WORDS, i * P.END_WORDS + 4, count) : 0;
-      const share = shares[own]!;
-      share.packets[share.length++] = i;
-      if (kind & P.P_INNER && isByAddress(low) && quotesIpv4(c, i)) {
+      const own = isByAddress(low) ? shardOfPair(ends, i * END_WORDS, i * END_WORDS + 4, count) : 0;
+      lists[own]![counts[own]!++] = i;
+      if (kind & P_INNER && isByAddress(low) && quotesIpv4(c, i)) {
         const other = quotedShard(c, i, count);
-        if (other !== own) shares[other]!.packets[shares[other]!.length++] = ~i;
+        if (other !== own) lists[other]![counts[other]!++] = ~i;
       }
     }
     clocks[i] = clock;
   }
+  shares.forEach((share, shard) => share.length = counts[shard]!);
   return clock;
 }
 
 /** What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard. */
 function isByAddress(low: number): boolean {
-  return low !== P.P_NONE && (low < P.P_ARP || low === P.P_FRAGMENT);
+  return low !== P_NONE && (low < P_ARP || low === P_FRAGMENT);
 }
 
 /** Whether a record belongs to a shard: an ICMP flow that is only there for an error it quotes does not. */
