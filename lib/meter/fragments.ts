@@ -1,6 +1,7 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
+import { account } from "./account.ts";
 import { zeroInterval } from "./interval.ts";
 import type { Meter } from "./meter.ts";
 import { freshBytes } from "./other_protocols.ts";
@@ -74,7 +75,7 @@ export class Fragments {
     else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
     else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     const before = freshBytes(table.words, row * R.WORDS);
-    meter.account(row, c, i, c.kind[i]!, swap, fresh);
+    account(meter, row, c, i, c.kind[i]!, swap, fresh);
     const after = freshBytes(table.words, row * R.WORDS);
     // Bytes that came twice make no datagram whole; a new interval began counting anew.
     const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
