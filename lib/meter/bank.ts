@@ -81,6 +81,19 @@ export function decodingsOf(settings: readonly Settings[]): Decoding[] {
   return [...new Map(settings.map(decodingOf).map((d) => [JSON.stringify(d), d])).values()];
 }
 
+/** The one way in which settings see packets and key them. */
+export interface SharedKeys {
+  readonly options: Decoding;
+  readonly rules: KeyRules;
+}
+
+/** What a thread must know to decode and number keys for all of the settings; undefined when they need several, or user data. */
+export function sharedKeys(settings: readonly Settings[]): SharedKeys | undefined {
+  const ways = settings.map((s) => JSON.stringify([decodingOf(s), keyRulesOf(s)]));
+  if (new Set(ways).size !== 1 || settings.some((s) => s.userData > 0)) return undefined;
+  return { options: decodingOf(settings[0]!), rules: keyRulesOf(settings[0]!) };
+}
+
 /** Shares one decode among settings that see packets alike, and one key table among those that key them alike. */
 function plan(
   settings: readonly Settings[],

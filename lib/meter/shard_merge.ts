@@ -42,10 +42,16 @@ class Feed {
     return this.chunk.batch.words[this.row * WORDS + FIRST_FRAME]! >>> 0;
   }
 
-  /** Goes on to the next row. */
-  step(): void {
-    this.read = this.read + 1 | 0;
-    if (++this.row === this.ring.rows) {
+  /** Rows that lie behind each other from the next one on. */
+  get stretch(): number {
+    return Math.min(this.written - this.read | 0, this.ring.rows - this.row);
+  }
+
+  /** Goes on behind so many rows of a stretch. */
+  skip(rows: number): void {
+    this.read = this.read + rows | 0;
+    this.row += rows;
+    if (this.row === this.ring.rows) {
       this.row = 0;
       this.chunk = this.ring.chunkOf(this.read);
     }
@@ -99,15 +105,34 @@ export class ShardMerge {
 
   /** Gives out every row that no row still to come belongs before. */
   run(): void {
+    if (this.#feeds.length === 1) this.#copy(this.#feeds[0]!);
     for (let first = this.#first(); first !== undefined && !first.isEmpty; first = this.#first()) {
       // Rows come in stretches of one shard.
       const bound = this.#bound(first);
       do {
         this.#give(first);
-        first.step();
+        first.skip(1);
       } while (!first.isEmpty && first.stamp < bound);
     }
     for (const feed of this.#feeds) feed.ring.release(feed.read);
+  }
+
+  /** The only shard's rows are in order and numbered already. */
+  #copy(feed: Feed): void {
+    while (!feed.isEmpty) {
+      const from = feed.chunk.batch, out = this.#out, at = out.length;
+      if (from.jitter !== undefined || from.user !== undefined) {
+        out.append(from, feed.row);
+        feed.skip(1);
+      } else {
+        const rows = Math.min(feed.stretch, OUT - at), w = feed.row * WORDS, d = feed.row * DOUBLES;
+        for (let n = 0; n < rows; n++) out.add();
+        out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
+        out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
+        feed.skip(rows);
+      }
+      if (out.length >= OUT) this.#out = this.#sink(out);
+    }
   }
 
   /** The feed whose next row, be it one still to come, is next. */

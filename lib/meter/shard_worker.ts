@@ -13,16 +13,18 @@ import { ShardBatch } from "./shard_batch.ts";
 import { ShardLine } from "./shard_line.ts";
 import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
 import type { Shard } from "./shards.ts";
-import type { SharedMemory } from "./shared_batch.ts";
+import { ENDED, FREE, H_LENGTH, H_STATE, SharedBatch, type SharedMemory } from "./shared_batch.ts";
+import { meterSlot } from "./slot_meter.ts";
 
 /** What a shard's thread is told. */
 export interface ShardTask {
   readonly settings: readonly Settings[];
   readonly shard: Shard;
   readonly connections: boolean;
-  /** Where its packets come from: a capture, or what the decoding thread shares. */
+  /** Where its packets come from: a capture, the only meter's decoding thread, or one that decodes for several. */
   readonly input:
     | { readonly source: string | readonly string[]; readonly strict: boolean }
+    | { readonly keyed: readonly SharedMemory[] }
     | {
       readonly line: SharedArrayBuffer;
       readonly slots: readonly (readonly SharedMemory[])[];
@@ -78,6 +80,16 @@ async function run(task: ShardTask): Promise<void> {
     for await (const batch of source) {
       bank.take(batch);
       count(batch.length);
+    }
+  } else if ("keyed" in input) {
+    const slots = input.keyed.map((memory) => new SharedBatch(memory)), only = bank.only!;
+    for (let turn = 0;; turn = (turn + 1) % slots.length) {
+      const slot = slots[turn]!, { header } = slot;
+      while (Atomics.load(header, H_STATE) === FREE) Atomics.wait(header, H_STATE, FREE);
+      if (Atomics.load(header, H_STATE) === ENDED) break;
+      const packets = header[H_LENGTH]!;
+      meterSlot(only, slot, task);
+      count(packets);
     }
   } else {
     const slots = input.slots.map((slot) =>

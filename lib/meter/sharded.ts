@@ -1,14 +1,20 @@
 import { Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
-import { decodingsOf } from "./bank.ts";
+import { decodingsOf, type SharedKeys, sharedKeys } from "./bank.ts";
+import { takeDecodeThread } from "./decode_thread.ts";
+import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { RecordSink } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { ShardBatch, SLOTS } from "./shard_batch.ts";
 import type { ShardDecodeTask } from "./shard_decoder.ts";
 import { lineMemory } from "./shard_line.ts";
+import { SharedBatch } from "./shared_batch.ts";
 import { ShardMerge } from "./shard_merge.ts";
 import { attend } from "./shard_thread.ts";
 import type { ShardNews, ShardTask } from "./shard_worker.ts";
+
+/** Batches under way to the only meter. */
+const KEYED_SLOTS = 6;
 
 /** How a sharded run is made. */
 export interface ShardedOptions {
@@ -63,46 +69,89 @@ class ShardedRun {
     readonly workers: number,
     readonly options: ShardedOptions,
   ) {
-    const rows = rowsOfChunk(settings.length);
-    this.#rings = Array.from({ length: workers }, () => settings.map((s) => new RowRing(rows, s.jitter)));
+    const rows = rowsOfChunk(settings.length), shards = Math.max(1, workers - 1);
+    this.#rings = Array.from({ length: shards }, () => settings.map((s) => new RowRing(rows, s.jitter)));
     this.#merges = sinks.map((sink, n) => new ShardMerge(this.#rings.map((rings) => rings[n]!), sink));
   }
 
   /** Sets all threads to work; ends when all records are given out. */
-  start(source: string | readonly string[]): Promise<void> {
-    const { settings, workers, options } = this, strict = options.strict ?? false;
-    let input: ShardTask["input"] = { source, strict };
-    const failed: Promise<never>[] = [];
-    if (workers > 1) {
-      const userData = Math.max(...settings.map((s) => s.userData)), decodings = decodingsOf(settings);
-      const slots = Array.from(
-        { length: SLOTS },
-        () => decodings.map(() => new ShardBatch(workers, userData).memory),
-      );
-      const line = lineMemory(workers);
-      input = { line, slots, userData };
-      const task: ShardDecodeTask = { source, strict, decodings, shards: workers, userData, line, slots };
-      const thread = this.#thread(new URL("./shard_decoder.ts", import.meta.url));
-      failed.push(attend(thread, task, () => {}, options.onProblem));
-    }
-    return new Promise((resolve, reject) => {
+  async start(source: string | readonly string[]): Promise<void> {
+    const keys = sharedKeys(this.settings);
+    if (this.workers === 1) await this.#meter({ source, strict: this.options.strict ?? false });
+    else if (this.workers === 2 && keys) await this.#decodeForOne(source, keys);
+    else await this.#decodeForAll(source);
+  }
+
+  /** One thread reads, decodes and numbers keys for the only meter: the halves take about as long. */
+  async #decodeForOne(source: string | readonly string[], keys: SharedKeys): Promise<void> {
+    const { options } = this, slots = Array.from({ length: KEYED_SLOTS }, () => new SharedBatch().memory);
+    const task: DecodeTask = {
+      source,
+      strict: options.strict ?? false,
+      ...keys,
+      connections: options.connections ?? false,
+      slots,
+    };
+    const { worker, ready } = takeDecodeThread();
+    this.#threads.push(worker);
+    const decoded = ready.then(() =>
+      new Promise<void>((resolve, reject) => {
+        attend<DecodeTask, DecodeNews>(worker, task, (news) => {
+          if (news.kind !== "ended") return;
+          if (news.failure === undefined) resolve();
+          else reject(failureIn(news.failure));
+        }, options.onProblem).catch(reject);
+        worker.postMessage(task);
+      })
+    );
+    await Promise.all([decoded, this.#meter({ keyed: slots })]);
+  }
+
+  /** One thread reads and decodes for all shards. */
+  async #decodeForAll(source: string | readonly string[]): Promise<void> {
+    const { settings, options } = this, shards = this.#rings.length;
+    const userData = Math.max(...settings.map((s) => s.userData)), decodings = decodingsOf(settings);
+    const slots = Array.from(
+      { length: SLOTS },
+      () => decodings.map(() => new ShardBatch(shards, userData).memory),
+    );
+    const line = lineMemory(shards);
+    const task: ShardDecodeTask = {
+      source,
+      strict: options.strict ?? false,
+      decodings,
+      shards,
+      userData,
+      line,
+      slots,
+    };
+    const thread = this.#thread(new URL("./shard_decoder.ts", import.meta.url));
+    await Promise.race([
+      attend(thread, task, () => {}, options.onProblem),
+      this.#meter({ line, slots, userData }),
+    ]);
+  }
+
+  /** Sets the shards to work; ends when all their records are given out. */
+  #meter(input: ShardTask["input"]): Promise<void> {
+    const { settings, options } = this, count = this.#rings.length;
+    return new Promise((resolve, reject) =>
       this.#rings.forEach((rings, index) => {
         const task: ShardTask = {
           settings,
-          shard: { index, count: workers },
+          shard: { index, count },
           connections: options.connections ?? false,
           input,
           rings: rings.map((ring) => ring.memory),
         };
         const thread = this.#thread(new URL("./shard_worker.ts", import.meta.url));
-        failed.push(attend(thread, task, (news: ShardNews) => {
+        attend(thread, task, (news: ShardNews) => {
           news.rows.forEach((rows, n) => rows && this.#merges[n]!.hear(index, rows));
           this.#isNews = true;
           this.#give().then((isDone) => isDone && resolve(), reject);
-        }, options.onProblem));
-      });
-      Promise.race(failed).catch(reject);
-    });
+        }, options.onProblem).catch(reject);
+      })
+    );
   }
 
   #thread(module: URL): Worker {
@@ -134,6 +183,11 @@ class ShardedRun {
   end(): void {
     for (const merge of this.#merges) merge.end();
   }
+}
+
+function failureIn(news: DecodeNews): Error {
+  if (news.kind === "problem") return new Problem(news.code, news.reason, news.detail);
+  return new Error(`decoding thread: ${news.kind === "crashed" ? news.message : news.kind}`);
 }
 
 function check(settings: readonly Settings[], workers: number): void {

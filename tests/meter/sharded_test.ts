@@ -32,7 +32,7 @@ async function meterSharded(
 async function check(capture: string): Promise<void> {
   const whole = (await meterAll(capture, SETTINGS)).map(({ batch }) => rowTexts(batch));
   assert(whole[0]!.length > 0);
-  for (const workers of [1, 3]) {
+  for (const workers of [1, 2, 3, 4]) {
     for (const [setting, batch] of (await meterSharded(capture, SETTINGS, workers)).entries()) {
       assertEquals(rowTexts(batch), whole[setting], `${workers} workers, setting ${setting}`);
     }
