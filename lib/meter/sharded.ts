@@ -28,9 +28,9 @@ export interface ShardedOptions {
 }
 
 /**
- * Meters a capture on several threads, each with its shard of the flows (law 5): every setting's sink is given the very records, in the
- * very order, that one meter would give it. Memory is bounded: no thread runs far ahead of the others. With several shards one more thread
- * reads and decodes for them all.
+ * Meters a capture on several threads: every setting's sink is given the very records, in the very order, that one meter would give it.
+ * Of several workers one reads and decodes for the others, which meter each its shard of the flows (law 5). Memory is bounded: no thread
+ * runs far ahead of the others.
  *
  * @throws {Problem} `bad-value` unless every setting has clock `exact` and Argus's rules (else shards are not independent);
  * `unsupported` where the runtime has no module workers; otherwise as `openFrames` and the bank do.
@@ -61,6 +61,7 @@ class ShardedRun {
   readonly #rings: readonly (readonly RowRing[])[];
   readonly #merges: readonly ShardMerge[];
   #isGiving = false;
+  #isStopped = false;
   #isNews = false;
 
   constructor(
@@ -164,7 +165,7 @@ class ShardedRun {
   async #give(): Promise<boolean> {
     if (this.#isGiving) return false;
     this.#isGiving = true;
-    while (this.#isNews) {
+    while (this.#isNews && !this.#isStopped) {
       this.#isNews = false;
       for (const merge of this.#merges) merge.run();
       const after = this.options.afterPiece?.();
@@ -176,6 +177,7 @@ class ShardedRun {
 
   /** Ends the threads. */
   stop(): void {
+    this.#isStopped = true;
     for (const thread of this.#threads) thread.terminate();
   }
 

@@ -33,8 +33,11 @@ async function check(capture: string): Promise<void> {
   const whole = (await meterAll(capture, SETTINGS)).map(({ batch }) => rowTexts(batch));
   assert(whole[0]!.length > 0);
   for (const workers of [1, 2, 3, 4]) {
-    for (const [setting, batch] of (await meterSharded(capture, SETTINGS, workers)).entries()) {
-      assertEquals(rowTexts(batch), whole[setting], `${workers} workers, setting ${setting}`);
+    // Together the settings need several decodes and user data; the first alone lets the decoding thread number keys.
+    for (const settings of workers === 2 ? [SETTINGS, SETTINGS.slice(0, 1)] : [SETTINGS]) {
+      for (const [setting, batch] of (await meterSharded(capture, settings, workers)).entries()) {
+        assertEquals(rowTexts(batch), whole[setting], `${workers} workers, setting ${setting}`);
+      }
     }
   }
 }
