@@ -63,6 +63,20 @@ Deno.test("workers: random traffic with fragments, ICMP errors and port reuse, t
   }
 });
 
+Deno.test("workers: more records at once than there is room for between the threads", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".pcap" });
+  try {
+    // Nearly every packet is a flow of its own, and most are reported at the same few boundaries or at the end.
+    await Deno.writeFile(
+      path,
+      randomTraffic({ seed: 3, packets: 30_000, hosts: 300, ports: 300, span: 70, silence: 1 }),
+    );
+    await check(path);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("workers: clocks and rules under which shards depend on each other are refused", async () => {
   const capture = new URL("../../fixtures/port-reuse.pcap", import.meta.url).pathname;
   const refused = 'Expected clock "exact"';
