@@ -14,6 +14,7 @@ import { type ConnectionColumns, Connections } from "./connections.ts";
 import type { FlowMeter } from "./flow_meter.ts";
 import { Herds, type Parting } from "./herd.ts";
 import type { KeyRules } from "./key_rules.ts";
+import type { PacketShare } from "./packet_share.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
@@ -62,11 +63,35 @@ interface KeyGroup {
 }
 
 interface DecodeGroup {
-  readonly options: Required<Omit<DecodeOptions, "shard">>;
+  readonly options: Decoding;
   readonly groups: KeyGroup[];
   columns: PacketColumns;
   /** The real program stops reading where an interface of another kind begins. */
   stopped: boolean;
+}
+
+type Decoding = Required<Omit<DecodeOptions, "shard">>;
+
+function decodingOf(s: Settings): Decoding {
+  return { quirks: s.quirks, tunnels: s.tunnels, tunnelDiscovery: s.tunnelDiscovery };
+}
+
+/** The ways in which settings see packets, in the order in which a bank decodes for them. */
+export function decodingsOf(settings: readonly Settings[]): Decoding[] {
+  return [...new Map(settings.map(decodingOf).map((d) => [JSON.stringify(d), d])).values()];
+}
+
+/** The one way in which settings see packets and key them. */
+export interface SharedKeys {
+  readonly options: Decoding;
+  readonly rules: KeyRules;
+}
+
+/** What a thread must know to decode and number keys for all of the settings; undefined when they need several, or user data. */
+export function sharedKeys(settings: readonly Settings[]): SharedKeys | undefined {
+  const ways = settings.map((s) => JSON.stringify([decodingOf(s), keyRulesOf(s)]));
+  if (new Set(ways).size !== 1 || settings.some((s) => s.userData > 0)) return undefined;
+  return { options: decodingOf(settings[0]!), rules: keyRulesOf(settings[0]!) };
 }
 
 /** Shares one decode among settings that see packets alike, and one key table among those that key them alike. */
@@ -78,7 +103,7 @@ function plan(
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
   const meters = settings.map((s, index) => {
-    const options = { quirks: s.quirks, tunnels: s.tunnels, tunnelDiscovery: s.tunnelDiscovery };
+    const options = decodingOf(s);
     const decodeKey = JSON.stringify(options);
     let decodeGroup = decodes.get(decodeKey);
     if (!decodeGroup) {
@@ -172,21 +197,33 @@ export class MeterBank {
       decode(frames, columns, this.#shard ? { ...group.options, shard: this.#shard } : group.options);
       if (this.#packets) hide(columns, frames, this.#packets);
       if (this.#inShard) hideOthers(columns, this.#inShard);
-      for (const g of group.groups) {
-        const batch = g.keys.intern(columns);
-        g.holders.reach(g.keys.size);
-        g.connections?.run(columns, g.keys);
-        this.#tap?.(columns, g.connections);
-        if (g.herds) g.meters.push(...g.herds.before(columns));
-        for (const meter of g.meters) meter.run(columns, g.keys);
-        g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
-      }
+      this.#meter(group, columns);
+    }
+  }
+
+  /**
+   * Takes packets decoded elsewhere, of which this bank's meters have a share: of each of {@linkcode decodingsOf} its batch, in order.
+   * Clock `exact` and Argus's rules only.
+   */
+  takeShare(decoded: readonly { readonly columns: PacketColumns; readonly share: PacketShare }[]): void {
+    decoded.forEach(({ columns, share }, n) => this.#meter(this.#decodes[n]!, columns, share));
+  }
+
+  #meter(group: DecodeGroup, columns: PacketColumns, share?: PacketShare): void {
+    for (const g of group.groups) {
+      const batch = g.keys.intern(columns, share);
+      g.holders.reach(g.keys.size);
+      g.connections?.run(columns, g.keys, share);
+      this.#tap?.(columns, g.connections);
+      if (g.herds) g.meters.push(...g.herds.before(columns));
+      for (const meter of g.meters) meter.run(columns, g.keys, share);
+      g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
     }
   }
 
   /** The one decode and key group of all settings, or undefined when they need several: what a decode worker can serve. */
   get only(): {
-    options: Required<Omit<DecodeOptions, "shard">>;
+    options: Decoding;
     rules: KeyRules;
     meters: readonly FlowMeter[];
     holders: KeyHolders;

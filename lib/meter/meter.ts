@@ -17,6 +17,7 @@ import { keyOfRow, newEntryRow } from "./interval.ts";
 import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
+import type { PacketShare } from "./packet_share.ts";
 import { Ledger } from "./ledger.ts";
 import { Timers } from "./timers.ts";
 import { Unrecorded } from "./unrecorded.ts";
@@ -104,10 +105,12 @@ export class Meter {
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
-   * Of each record emitted, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
+   * Of each record in `out`, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
    * at the end of the capture. With ties by first frame this is the order of emission, whatever else is metered.
    */
-  readonly stamps: number[] | undefined;
+  stamps: Float64Array | undefined;
+  /** Number of the first frame not metered yet. */
+  next = 1;
   readonly #take: MeterOptions["take"];
   readonly #view: RecordBatch;
   /** IPv4 fragments behind the first of their datagram. */
@@ -137,7 +140,7 @@ export class Meter {
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
     this.#take = this.extras === undefined ? options.take : undefined;
     this.#view = new RecordBatch(1);
-    this.stamps = options.stamps ? [] : undefined;
+    this.stamps = options.stamps ? new Float64Array(this.#batchSize) : undefined;
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
     if (options.maxLive === undefined) return;
     if (this.extras !== undefined) {
@@ -175,23 +178,46 @@ export class Meter {
     this.#recordsOfConnection = other.#recordsOfConnection.slice();
   }
 
-  /** Meters a batch whose keys are numbered. */
-  run(c: PacketColumns, keys: KeyedBatch): void {
+  /** Meters a batch whose keys are numbered, or a share of it (clock `exact` only). */
+  run(c: PacketColumns, keys: KeyedBatch, share?: PacketShare): void {
     const table = this.table, seen = this.seen;
     table.reach(keys.size);
     const ids = keys.ids, swaps = keys.swaps;
     const kinds = c.kind, times = c.time, sizes = c.size;
     const timers = this.timers, exact = timers.exact, limit = timers.limit;
-    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
-    for (let i = 0, n = c.length; i < n; i++) {
+    const own = share?.packets, clock = share?.clock, n = share === undefined ? c.length : share.length;
+    // Before this time nothing happens by itself; other clocks than `exact` do not ask.
+    let due = exact ? timers.due : -Infinity;
+    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0, passed = 0;
+    for (let j = 0; j < n; j++) {
+      let i = j;
+      if (own !== undefined) {
+        i = own[j]!;
+        const at = i < 0 ? ~i : i;
+        if (at > passed) {
+          const before = clock![at - 1]!;
+          if (!(before < due)) due = this.#passOver(c, clock!, passed, at);
+          timers.now = before;
+        }
+        passed = at + 1;
+        if (i < 0) {
+          this.#overhear(c, at, keys.quoted[at]!);
+          due = timers.due;
+          continue;
+        }
+      }
       const kind = kinds[i]!, low = kind & P_KIND_MASK;
       if (low === P_DROPPED) {
-        if (kind & P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
+        if (kind & P_ELSEWHERE) {
+          this.#passBy(times[i]!, c.firstFrame + i);
+          if (exact) due = timers.due;
+        }
         continue;
       }
       const now = times[i]!, size = sizes[i]!;
       this.#frame = c.firstFrame + i;
-      if (exact) timers.tickExact(now);
+      if (now < due) { if (!(now < timers.now)) timers.now = now; }
+      else if (exact) timers.tickExact(now);
       else timers.now = now;
       packets++;
       bytes += size;
@@ -219,14 +245,42 @@ export class Meter {
         flowBytes += size;
         this.fragments.later(c, i);
       }
+      if (now < due) continue;
       // TIM-4 step 4: the first packet sets the timer going.
       if (!(now < timers.sweepAt)) timers.sweep();
+      if (exact) due = timers.due;
+    }
+    if (clock !== undefined && passed < c.length) {
+      if (!(clock[c.length - 1]! < due)) this.#passOver(c, clock, passed, c.length);
+      timers.now = clock[c.length - 1]!;
     }
     this.#frame = 0;
+    this.next = c.firstFrame + c.length;
     seen.packets += packets;
     seen.bytes += bytes;
     seen.flowPackets += flowPackets;
     seen.flowBytes += flowBytes;
+  }
+
+  /** Packets of other shards: time goes on. Gives when something is due next. */
+  #passOver(c: PacketColumns, clock: Float64Array, from: number, to: number): number {
+    const timers = this.timers;
+    let due = timers.due;
+    for (let i = from; i < to; i++) {
+      if (clock[i]! < due || (c.kind[i]! & P_KIND_MASK) === P_DROPPED) continue;
+      this.#passBy(c.time[i]!, c.firstFrame + i);
+      due = timers.due;
+    }
+    return due;
+  }
+
+  /** An ICMP error of another shard that quotes a flow of this one. */
+  #overhear(c: PacketColumns, i: number, quoted: number): void {
+    const timers = this.timers;
+    this.#frame = c.firstFrame + i;
+    timers.tickExact(c.time[i]!);
+    this.#map(c, i, quoted);
+    if (!(c.time[i]! < timers.sweepAt)) timers.sweep();
   }
 
   /** A packet of another shard: time goes on. */
@@ -240,11 +294,15 @@ export class Meter {
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
     if (kind & P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
-    if (kind & P_INNER && quoted >= 0) {
-      let target = this.table.own[quoted]!;
-      if (target < 0) target = this.table.cold!.load(-target);
-      if (target !== 0) mapIcmpError(this, target, c, i);
-    }
+    if (kind & P_INNER) this.#map(c, i, quoted);
+  }
+
+  /** An ICMP error marks the entry of the flow it quotes (REC-11). */
+  #map(c: PacketColumns, i: number, quoted: number): void {
+    if (quoted < 0) return;
+    let target = this.table.own[quoted]!;
+    if (target < 0) target = this.table.cold!.load(-target);
+    if (target !== 0) mapIcmpError(this, target, c, i);
   }
 
   /** Makes the entry for the first packet of a flow. */
@@ -335,10 +393,10 @@ export class Meter {
     }
     const conn = table.state[row * STATE_WORDS + S_CONN]!;
     if (conn >= 0) table.words[w + CONN_SEQ] = this.#nextOfConnection(conn);
-    if (this.stamps !== undefined) this.stamps.push(4 * this.#frame + this.timers.step);
     if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
     else {
       const out = this.out;
+      if (this.stamps !== undefined) this.stamps[out.length] = 4 * this.#frame + this.timers.step;
       emitRow(this, row, out, out.add(), cause, reason);
       if (out.length >= this.#batchSize) this.flush();
     }
