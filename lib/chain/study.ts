@@ -22,7 +22,7 @@ import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { RunListeners } from "./run.ts";
 import { dividedStudy, gatherStudy } from "./study_threads.ts";
-import { isLarge } from "../meter/mod.ts";
+import { flocksOf, isLarge } from "../meter/mod.ts";
 
 /** Values for each option: every combination is one setting. */
 export type StudyGrid =
@@ -127,10 +127,13 @@ export class StudyRun implements PromiseLike<Study> {
   }
 }
 
-/** Settings of a study from which on dividing them among threads pays, for a large capture. */
+/** Meters of a study from which on dividing them among threads pays, for a large capture. */
 const DIVIDED = 4;
 
-/** Meters a capture under every setting of a grid, in one pass (large captures: one pass on each of two threads). */
+/**
+ * Meters a capture under every setting of a grid, in one pass (large captures under settings that have little in common: one pass on
+ * each of two threads).
+ */
 export async function runStudy(
   plan: CapturePlan,
   grid: StudyGrid,
@@ -139,7 +142,7 @@ export async function runStudy(
 ): Promise<Study> {
   const settings = settingsOf(grid);
   if (
-    settings.length >= DIVIDED && plan.sort === undefined && isLarge(plan.source) &&
+    flocksOf(settings).length >= DIVIDED && plan.sort === undefined && isLarge(plan.source) &&
     typeof Worker !== "undefined"
   ) {
     return new Study(

@@ -1,7 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
-import { herdOf, isLarge } from "../meter/mod.ts";
+import { flocksOf, isLarge } from "../meter/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -33,10 +33,14 @@ export async function gatherStudy(
       reuse: true,
       taker: (index, numbering) => (batch, row, connection) =>
         builder.takeRaw(index, batch, row, numbering, connection, accepts),
-      // A decoding thread serves one meter for each setting.
-      ...(plan.live || !plan.alone && isLarge(plan.source)
-        ? {}
-        : { share: (from, to) => builder.copy(from, to) }),
+      // A filter may ask for what settings metered together do not have: sequence numbers, causes.
+      ...(accepts !== undefined ? {} : {
+        share: (members, numbering) => {
+          const set = builder.share(members);
+          return (batch, settings, connection) =>
+            builder.takeShared(set, settings, batch, numbering, connection);
+        },
+      }),
     },
     listeners,
   );
@@ -74,26 +78,15 @@ export async function dividedStudy(
   return builder.finish(peaks);
 }
 
-/** Intervals that few captures are longer than, microseconds: settings that differ only in such, and in timeouts, share a meter. */
-const LONG = 3600e6;
-
-/** Deals the settings out to threads, by number, so that all have about as much to do. */
+/** Deals the settings out to threads, by number, so that all have about as much to do and none of a flock are parted. */
 function deal(settings: readonly Settings[], threads: number): number[][] {
-  const units = new Map<string, { cost: number; mine: number[] }>();
-  settings.forEach((s, i) => {
-    const herd = s.status >= LONG ? herdOf(s) : undefined, key = herd ?? String(i), unit = units.get(key);
-    // Short intervals make more records; those that share a meter have at least the end of the capture for themselves.
-    if (!unit) units.set(key, { cost: 1 + 0.4 / (1 + Math.log10(Math.max(1, s.status / 1e6))), mine: [i] });
-    else {
-      unit.cost += 0.02;
-      unit.mine.push(i);
-    }
-  });
+  // A flock meters its flows a few times over, however many settings it has.
+  const cost = (flock: readonly number[]) => 1 + Math.log2(flock.length) / 2;
   const hands = Array.from({ length: threads }, () => ({ cost: 0, mine: [] as number[] }));
-  for (const unit of [...units.values()].sort((a, b) => b.cost - a.cost)) {
+  for (const flock of flocksOf(settings).sort((a, b) => b.length - a.length)) {
     const hand = hands.reduce((least, h) => h.cost < least.cost ? h : least);
-    hand.cost += unit.cost;
-    hand.mine.push(...unit.mine);
+    hand.cost += cost(flock);
+    hand.mine.push(...flock);
   }
   return hands.map((h) => h.mine.sort((a, b) => a - b)).filter((mine) => mine.length > 0);
 }

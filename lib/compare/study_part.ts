@@ -1,3 +1,6 @@
+import type { CountsPart } from "./study_counts.ts";
+import type { StudySums } from "./study_sums.ts";
+
 /** Peaks of one meter, told when its pass is over. */
 export interface Peaks {
   /** Most entries alive at once. */
@@ -23,34 +26,10 @@ export interface StudyPart {
   readonly conns: Int32Array;
   /** Start of the record that decided, microseconds. */
   readonly begin: Float64Array;
-  /** Of each setting, counts by connection. */
-  readonly cells: readonly Int32Array[];
+  /** How many records each has. */
+  readonly counts: CountsPart;
   /** What the text of a connection is made from. */
   readonly kept: Int32Array;
   /** Sums of each setting. */
-  readonly tallies: readonly StudySums[];
-}
-
-/** Sums of one setting of a study. */
-export interface StudySums {
-  /** Records. */
-  readonly records: number;
-  /** Packets of the records. */
-  readonly packets: number;
-  /** Bytes of the records. */
-  readonly bytes: number;
-  /** Records whose direction is not known. */
-  readonly unknown: number;
-  /** Longest record, microseconds. */
-  readonly longest: number;
-}
-
-/** Figures of one setting while they grow: a {@linkcode StudySums}, and the setting's place. */
-export class Tally {
-  records = 0;
-  packets = 0;
-  bytes = 0;
-  unknown = 0;
-  longest = 0;
-  index = 0;
+  readonly sums: readonly StudySums[];
 }

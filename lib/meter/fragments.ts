@@ -4,24 +4,41 @@ import * as R from "../record/mod.ts";
 import * as T from "./flow_table.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, KEY_WORDS } from "./key_rules.ts";
 import { zeroInterval } from "./interval.ts";
-import type { Meter } from "./meter.ts";
 import { freshBytes } from "./other_protocols.ts";
+import type { Unrecorded } from "./unrecorded.ts";
 
 /** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
 const HIDDEN_LIFE = 2e6;
+
+/** What fragments need of the meter whose they are. */
+export interface FragmentHost {
+  readonly table: T.FlowTable;
+  readonly timers: {
+    readonly now: number;
+    readonly limit: number;
+    claim(row: number, kind: number, id: number): number;
+  };
+  readonly quirks: boolean;
+  readonly unrecorded: Unrecorded;
+  created: number;
+  newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number;
+  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void;
+  emit(row: number, cause: number, reason: number): number;
+  isSet(time: number): boolean;
+}
 
 /**
  * IPv4 fragments after the first one (spec/meter.md 2.5): a hidden entry collects them for the flow of the first fragment; without a
  * first fragment they form a stand-alone flow.
  */
 export class Fragments {
-  readonly #meter: Meter;
+  readonly #meter: FragmentHost;
   readonly #key = new Int32Array(KEY_WORDS);
   // Fragments are rare enough for text keys: ends in order, protocol, ip_id.
   readonly #rows = new Map<string, number>();
   readonly #names = new Map<number, string>();
 
-  constructor(meter: Meter) {
+  constructor(meter: FragmentHost) {
     this.#meter = meter;
   }
 
@@ -103,7 +120,7 @@ export class Fragments {
 
   #open(c: PacketColumns, i: number, swap: number, name: string): number {
     const meter = this.#meter, table = meter.table;
-    const row = meter.newEntry(c, i, this.#key, swap, meter.now);
+    const row = meter.newEntry(c, i, this.#key, swap, meter.timers.now);
     const s = row * T.STATE_WORDS;
     table.state[s + T.S_KEY] = -1;
     table.state[s + T.S_FRAG_TOTAL] = -1;
@@ -218,7 +235,7 @@ export class Fragments {
     let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
     while (row !== 0) {
       const next = state[row * T.STATE_WORDS + T.S_SIBLING]!;
-      if (this.#meter.now - table.qtime[row]! >= HIDDEN_LIFE) {
+      if (this.#meter.timers.now - table.qtime[row]! >= HIDDEN_LIFE) {
         this.#foldInto(parent, row);
         this.#remove(parent, row);
       }
