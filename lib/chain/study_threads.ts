@@ -1,7 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
-import { flocksOf, isLarge } from "../meter/mod.ts";
+import { flocksOf } from "../meter/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";

@@ -51,7 +51,9 @@ async function run(task: StudyTask): Promise<void> {
     const part = builder.part();
     scope.postMessage(
       { kind: "done", part, peaks },
-      [part.conns, part.begin, part.kept, part.counts.heads, part.counts.entries].map((array) => array.buffer as ArrayBuffer),
+      [part.conns, part.begin, part.kept, part.counts.heads, part.counts.entries].map((array) =>
+        array.buffer as ArrayBuffer
+      ),
     );
   } catch (error) {
     if (error instanceof Problem) {

@@ -128,9 +128,7 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
         ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
         ...(o.take === undefined ? {} : { take: o.take }),
         ...(o.taker === undefined ? {} : { take: o.taker(index, group.numbering) }),
-        ...(o.maxLive === undefined
-          ? {}
-          : { maxLive: Math.max(1, Math.floor(o.maxLive / settings.length)) }),
+        ...(o.maxLive === undefined ? {} : { maxLive: Math.max(1, Math.floor(o.maxLive / settings.length)) }),
         ...(o.stamps ? { stamps: true } : {}),
       };
       const sink = sinks[index]!;

@@ -8,13 +8,32 @@ import { emitRow } from "./emit.ts";
 import { Extras } from "./extras.ts";
 import { FlockMember } from "./flock_member.ts";
 import { FlockTimers } from "./flock_timers.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import { mapIcmpError } from "./icmp_map.ts";
-import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
+import { keyOfPacket, type KeyRules } from "./key_rules.ts";
+import { KEY_WORDS } from "./key_words.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import { Meter } from "./meter.ts";
 import { TimeoutQueues } from "./timeouts.ts";
 import { Versions } from "./versions.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK,
+} = P;
+// deno-fmt-ignore
+const {
+  CAUSE_STATUS, CAUSE_TIMEOUT, DOUBLES, D_PKTS, END_IDLE, END_STATUS, S_PKTS,
+} = R;
+// deno-fmt-ignore
+const {
+  IS_HIDDEN, IS_REPORTED, IS_SOLO, IS_STARTED, QUEUE_ROWS, STATE_WORDS, S_BITS, S_CHILD, S_CONN,
+  S_KEY,
+} = T;
+
+/** Rows closed in one step at the end. */
+const STEP = 4096;
 
 /** Most settings of a flock: each is a bit of a word. */
 const FLOCK_MOST = 32;
@@ -101,33 +120,41 @@ export class Flock extends Meter {
     const table = this.table, timers = this.timers, seen = this.seen, all = this.#all;
     table.reach(keys.size);
     const soonest = timers.ages[0]!, exact = timers.exact;
+    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
-      const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, now = c.time[i]!;
-      if (low === P.P_DROPPED && !(kind & P.P_ELSEWHERE)) continue;
+      const kind = c.kind[i]!, low = kind & P_KIND_MASK, now = c.time[i]!;
+      // Packets of other shards only move the clock.
+      if (low === P_DROPPED && !(kind & P_ELSEWHERE)) continue;
       if (exact) timers.tickExact(now);
       else timers.now = now;
-      if (low !== P.P_DROPPED) {
-        seen.packets++;
-        seen.bytes += c.size[i]!;
-        const id = keys.ids[i]!;
-        if (id >= 0 || low === P.P_FRAGMENT) {
-          seen.flowPackets++;
-          seen.flowBytes += c.size[i]!;
-        }
+      if (low !== P_DROPPED) {
+        const id = keys.ids[i]!, size = c.size[i]!;
+        packets++;
+        bytes += size;
         if (id >= 0) {
+          flowPackets++;
+          flowBytes += size;
           const row = table.own[id]!;
           if (
             row !== 0 && table.on[row] === all && table.pending[row] === 0 &&
             timers.now - table.qtime[row]! < soonest
           ) this.account(row, c, i, kind, keys.swaps[i]!, false);
           else this.#meet(c, i, id, kind, keys.swaps[i]!);
-          if (kind & P.P_FIRST_FRAGMENT) this.#part(id, c, i);
-          if (kind & P.P_INNER) this.#mapError(keys.quoted[i]!, c, i);
-        } else if (low === P.P_FRAGMENT) { for (const member of this.#byBit) member.later(c, i); }
+          if (kind & P_FIRST_FRAGMENT) this.#part(id, c, i);
+          if (kind & P_INNER) this.#mapError(keys.quoted[i]!, c, i);
+        } else if (low === P_FRAGMENT) {
+          flowPackets++;
+          flowBytes += size;
+          for (const member of this.#byBit) member.fragments.later(c, i);
+        }
       }
       // TIM-4 step 4: the first packet sets the timer going.
       if (!(now < timers.sweepAt)) timers.sweep();
     }
+    seen.packets += packets;
+    seen.bytes += bytes;
+    seen.flowPackets += flowPackets;
+    seen.flowBytes += flowBytes;
   }
 
   /** A packet of a flow whose versions are several, or not in the midst of their interval for all settings. */
@@ -151,7 +178,7 @@ export class Flock extends Meter {
     table.makers = this.#all & ~have;
     keyOfPacket(this.#rules, c, i, this.#key);
     const row = this.newEntry(c, i, this.#key, swap, timers.now);
-    table.state[row * T.STATE_WORDS + T.S_KEY] = id;
+    table.state[row * STATE_WORDS + S_KEY] = id;
     if (have === 0) this.#holders.hold(id);
     table.next[row] = table.own[id]!;
     table.own[id] = row;
@@ -162,9 +189,9 @@ export class Flock extends Meter {
   #part(id: number, c: PacketColumns, i: number): void {
     const table = this.table;
     for (let row = table.own[id]!; row !== 0; row = table.next[row]!) {
-      const bits = row * T.STATE_WORDS + T.S_BITS;
-      if (table.state[bits]! & T.IS_SOLO) continue;
-      table.state[bits]! |= T.IS_SOLO;
+      const bits = row * STATE_WORDS + S_BITS;
+      if (table.state[bits]! & IS_SOLO) continue;
+      table.state[bits]! |= IS_SOLO;
       for (let left = table.who[row]! & (table.who[row]! - 1); left !== 0; left &= left - 1) {
         table.pushBeside(row, table.branch(row, left & -left));
       }
@@ -188,13 +215,13 @@ export class Flock extends Meter {
 
   /** An entry's interval is over for these settings. */
   report(row: number, settings: number): void {
-    const table = this.table, s = row * T.STATE_WORDS;
-    if (!(table.state[s + T.S_BITS]! & T.IS_SOLO)) {
+    const table = this.table, s = row * STATE_WORDS;
+    if (!(table.state[s + S_BITS]! & IS_SOLO)) {
       table.pending[row]! |= settings;
       return;
     }
-    if (table.state[s + T.S_CHILD] !== 0) this.#memberOf(row).fragments.parentFires(row);
-    if (!(table.state[s + T.S_BITS]! & T.IS_REPORTED)) this.emit(row, R.CAUSE_STATUS, R.END_STATUS);
+    if (table.state[s + S_CHILD] !== 0) this.#memberOf(row).fragments.parentFires(row);
+    if (!(table.state[s + S_BITS]! & IS_REPORTED)) this.emit(row, CAUSE_STATUS, END_STATUS);
   }
 
   /** Writes the record that settings wait for, before the row changes. */
@@ -202,42 +229,44 @@ export class Flock extends Meter {
     const settings = this.table.pending[row]!;
     if (settings === 0) return;
     this.table.pending[row] = 0;
-    this.#record(row, settings, R.CAUSE_STATUS, R.END_STATUS);
+    this.#record(row, settings, CAUSE_STATUS, END_STATUS);
   }
 
   #record(row: number, settings: number, cause: number, reason: number): void {
-    const table = this.table, d = row * R.DOUBLES;
-    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! === 0) return;
+    const table = this.table, d = row * DOUBLES;
+    if (table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! === 0) return;
     emitRow(this, row, this.out, 0, cause, reason);
     let given = 0;
     if (settings === this.#all) given = settings;
-    else for (let left = settings; left !== 0; left &= left - 1) given |= this.#given[31 - Math.clz32(left & -left)]!;
-    this.#take(this.out, given, table.state[row * T.STATE_WORDS + T.S_CONN]!);
+    else {for (let left = settings; left !== 0; left &= left - 1) {
+        given |= this.#given[31 - Math.clz32(left & -left)]!;
+      }}
+    this.#take(this.out, given, table.state[row * STATE_WORDS + S_CONN]!);
   }
 
   /** Writes the record of a version all of whose settings are in the midst of the interval. */
   override emit(row: number, cause: number, reason: number): number {
-    const table = this.table, s = row * T.STATE_WORDS;
-    if (table.state[s + T.S_CHILD] !== 0) this.#memberOf(row).fragments.fold(row);
+    const table = this.table, s = row * STATE_WORDS;
+    if (table.state[s + S_CHILD] !== 0) this.#memberOf(row).fragments.fold(row);
     this.#record(row, table.who[row]!, cause, reason);
-    table.state[s + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
+    table.state[s + S_BITS]! |= IS_REPORTED | IS_STARTED;
     return -1;
   }
 
   /** Settings drop an entry. */
   drop(row: number, settings: number): void {
-    const table = this.table, s = row * T.STATE_WORDS;
-    const member = table.state[s + T.S_BITS]! & T.IS_SOLO ? this.#memberOf(row) : undefined;
+    const table = this.table, s = row * STATE_WORDS;
+    const member = table.state[s + S_BITS]! & IS_SOLO ? this.#memberOf(row) : undefined;
     if (member) {
-      const hasChild = table.state[s + T.S_CHILD] !== 0;
+      const hasChild = table.state[s + S_CHILD] !== 0;
       if (hasChild) member.fragments.fold(row);
       // Fragments that came after the last report are written with the entry's end (cause TIMEOUT).
-      if (!(table.state[s + T.S_BITS]! & T.IS_REPORTED)) this.emit(row, R.CAUSE_TIMEOUT, R.END_IDLE);
+      if (!(table.state[s + S_BITS]! & IS_REPORTED)) this.emit(row, CAUSE_TIMEOUT, END_IDLE);
       if (hasChild) member.fragments.parentGoes(row);
     }
     if (table.who[row] !== settings) return table.leaving(row, settings);
     this.write(row);
-    const id = table.state[s + T.S_KEY]!;
+    const id = table.state[s + S_KEY]!;
     if (id < 0) member!.fragments.forget(row);
     else this.#unchain(id, row);
     table.free(row);
@@ -260,15 +289,16 @@ export class Flock extends Meter {
     this.drop(row, this.table.who[row]!);
   }
 
-  /** End of the capture: everything still open is written. */
-  close(): void {
+  /** End of the capture: everything still open is written, some entries at each step. */
+  *closing(): Generator<void, void, void> {
     const table = this.table;
-    for (let row = T.QUEUE_ROWS; row < table.who.length; row++) {
+    for (let row = QUEUE_ROWS; row < table.who.length; row++) {
       const who = table.who[row]!;
       // Hidden entries go with the one they belong to.
-      if (who === 0 || table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN) continue;
+      if (who === 0 || table.state[row * STATE_WORDS + S_BITS]! & IS_HIDDEN) continue;
       if (table.on[row] !== 0) this.report(row, table.on[row]!);
       this.drop(row, who);
+      if (row % STEP === 0) yield;
     }
   }
 }

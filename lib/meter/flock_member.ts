@@ -3,7 +3,7 @@ import type { Settings } from "../settings/mod.ts";
 import type { Flock } from "./flock.ts";
 import type { MeterFigures } from "./flow_meter.ts";
 import { type FragmentHost, Fragments } from "./fragments.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import { Unrecorded } from "./unrecorded.ts";
 import type { Versions } from "./versions.ts";
 
@@ -49,11 +49,6 @@ export class FlockMember implements FragmentHost {
       },
       ghosts: undefined,
     };
-  }
-
-  /** A fragment behind the first of its datagram. */
-  later(c: PacketColumns, i: number): void {
-    this.fragments.later(c, i);
   }
 
   newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number {

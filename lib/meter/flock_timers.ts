@@ -1,10 +1,21 @@
 import * as P from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Flock } from "./flock.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import { type Lane, Line } from "./line.ts";
 import { TimeoutQueues } from "./timeouts.ts";
 import { Timers } from "./timers.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  P_RAW_PATH,
+} = P;
+// deno-fmt-ignore
+const {
+  IS_REPORTED, IS_SOLO, IS_STARTED, ON_STATUS, ON_TIMEOUT, QUEUE_ROWS, STATE_WORDS, STATUS_QUEUE,
+  S_BITS, S_QUEUE,
+} = T;
 
 /** Age at which something with this limit is due: with a limit of 0 at once, even where the clock steps back. */
 function ageOf(limit: number): number {
@@ -34,7 +45,7 @@ export class FlockTimers extends Timers {
     this.#limits = settings.map((s) => new TimeoutQueues(s, quirks));
     this.ages = Float64Array.from(settings, (s) => ageOf(s.status));
     flock.table.status.lanes.push(...lanesOf(settings.map((s) => s.status)));
-    this.#forgetful = new Int32Array(T.QUEUE_ROWS);
+    this.#forgetful = new Int32Array(QUEUE_ROWS);
     for (let queue = 1; queue <= this.queues.count; queue++) {
       const limits = this.#limits.map((q) => q.limitOf(queue)), line = new Line(true);
       line.lanes.push(...lanesOf(limits));
@@ -69,7 +80,7 @@ export class FlockTimers extends Timers {
 
   /** Settings of a version whose entry its own packet finds expired or parked are put on the status queue again, unless it is gone. */
   claimVersion(row: number, kind: number): void {
-    const flock = this.#flock, table = flock.table, now = this.now, bits = T.S_BITS + row * T.STATE_WORDS;
+    const flock = this.#flock, table = flock.table, now = this.now, bits = S_BITS + row * STATE_WORDS;
     const parked = table.who[row]! & ~table.on[row]!;
     let expired = 0;
     const age = now - table.qtime[row]!;
@@ -88,16 +99,16 @@ export class FlockTimers extends Timers {
     if (blocked !== 0) this.toStatus(stay === 0 && again === 0 ? row : table.branch(row, blocked));
     if (again === 0) return;
     const own = stay === 0 ? row : table.branch(row, again);
-    if (!(table.state[bits]! & T.IS_SOLO)) {
-      table.state[own * T.STATE_WORDS + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
+    if (!(table.state[bits]! & IS_SOLO)) {
+      table.state[own * STATE_WORDS + S_BITS]! |= IS_REPORTED | IS_STARTED;
     }
     this.toStatus(own);
   }
 
   override toStatus(row: number): void {
-    const table = this.#flock.table, at = row * T.STATE_WORDS + T.S_BITS;
-    table.push(T.STATUS_QUEUE, row, this.now);
-    table.state[at] = (table.state[at]! & ~T.ON_TIMEOUT) | T.ON_STATUS;
+    const table = this.#flock.table, at = row * STATE_WORDS + S_BITS;
+    table.push(STATUS_QUEUE, row, this.now);
+    table.state[at] = (table.state[at]! & ~ON_TIMEOUT) | ON_STATUS;
   }
 
   /** Sweep: status queue, then every timeout queue (TIM-3). */
@@ -128,12 +139,12 @@ export class FlockTimers extends Timers {
   /** The entry's own packet finds the interval over for some settings. */
   #ownExpiry(row: number, expired: number, kind: number): void {
     const flock = this.#flock, table = flock.table;
-    if (!(kind & P.P_RAW_PATH && flock.quirks)) return this.#scanStatus(expired);
+    if (!(kind & P_RAW_PATH && flock.quirks)) return this.#scanStatus(expired);
     // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
     const oldest = this.#oldestOf(row, expired);
     if (oldest !== expired) this.#scanStatus(expired & ~oldest);
     const open = expired & table.on[row]!;
-    if (open !== 0 && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
+    if (open !== 0 && !(table.state[row * STATE_WORDS + S_BITS]! & IS_REPORTED)) {
       this.#report(row, open, this.now);
     }
   }
@@ -177,22 +188,22 @@ export class FlockTimers extends Timers {
 
   /** Reports an entry whose interval is over for these settings, and parks it. */
   #report(row: number, settings: number, when: number): void {
-    const flock = this.#flock, table = flock.table, s = row * T.STATE_WORDS;
+    const flock = this.#flock, table = flock.table, s = row * STATE_WORDS;
     flock.report(row, settings);
-    const queue = table.state[s + T.S_QUEUE]!;
+    const queue = table.state[s + S_QUEUE]!;
     table.on[row]! &= ~settings;
     const forgotten = settings & this.#forgetful[queue]!;
     if (forgotten !== 0) flock.drop(row, forgotten);
     if (settings === forgotten) return;
     this.#parked[queue]!.push(table, row, settings & ~forgotten, when);
-    if (table.state[s + T.S_BITS]! & T.IS_SOLO) {
-      table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
+    if (table.state[s + S_BITS]! & IS_SOLO) {
+      table.state[s + S_BITS] = (table.state[s + S_BITS]! & ~ON_STATUS) | ON_TIMEOUT;
     }
   }
 
   /** Clock `exact`: settings whose timeout has run out since the interval was over have dropped the entry. */
   #dropDue(row: number, parked: number): void {
-    const flock = this.#flock, table = flock.table, queue = table.state[row * T.STATE_WORDS + T.S_QUEUE]!;
+    const flock = this.#flock, table = flock.table, queue = table.state[row * STATE_WORDS + S_QUEUE]!;
     let due = 0;
     for (let left = parked; left !== 0; left &= left - 1) {
       const j = 31 - Math.clz32(left & -left);
@@ -205,7 +216,7 @@ export class FlockTimers extends Timers {
   /** End of the capture (TIM-11): the order in which the real program writes means nothing here. */
   override *ending(): Generator<void, void, void> {
     this.step = Infinity;
-    this.#flock.close();
+    yield* this.#flock.closing();
   }
 }
 

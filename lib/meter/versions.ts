@@ -1,8 +1,17 @@
 import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Line } from "./line.ts";
+
+// deno-fmt-ignore
+const {
+  DOUBLES, FLAGS, FLAGS_RARE, RARE, WORDS,
+} = R;
+// deno-fmt-ignore
+const {
+  STATE_WORDS,
+} = T;
 
 /**
  * The entries of many settings at once: a row is one version of an entry, which holds for all settings that have seen the same of it,
@@ -53,12 +62,12 @@ export class Versions extends FlowTable {
     const to = this.room();
     this.#reach(to);
     const { words, doubles, state } = this;
-    const rare = words[row * R.WORDS + R.FLAGS]! & R.FLAGS_RARE ? R.WORDS : R.RARE;
-    for (let i = row * R.WORDS, o = to * R.WORDS, n = i + rare; i < n; i++, o++) words[o] = words[i]!;
-    for (let i = row * R.DOUBLES, o = to * R.DOUBLES, n = i + R.DOUBLES; i < n; i++, o++) {
+    const rare = words[row * WORDS + FLAGS]! & FLAGS_RARE ? WORDS : RARE;
+    for (let i = row * WORDS, o = to * WORDS, n = i + rare; i < n; i++, o++) words[o] = words[i]!;
+    for (let i = row * DOUBLES, o = to * DOUBLES, n = i + DOUBLES; i < n; i++, o++) {
       doubles[o] = doubles[i]!;
     }
-    for (let i = row * T.STATE_WORDS, o = to * T.STATE_WORDS, n = i + T.STATE_WORDS; i < n; i++, o++) {
+    for (let i = row * STATE_WORDS, o = to * STATE_WORDS, n = i + STATE_WORDS; i < n; i++, o++) {
       state[o] = state[i]!;
     }
     this.qtime[to] = this.qtime[row]!;
@@ -108,7 +117,7 @@ export class Versions extends FlowTable {
 
   #reach(row: number): void {
     if (row < this.who.length) return;
-    const n = this.words.length / R.WORDS;
+    const n = this.words.length / WORDS;
     this.who = grown(this.who, n);
     this.on = grown(this.on, n);
     this.pending = grown(this.pending, n);
