@@ -9,6 +9,7 @@ export * from "./diff.ts";
 export { COMPARED_FIELDS } from "./classify.ts";
 export { connectionOf, endText, hex64, isUnknown, refOf } from "./ref.ts";
 export { StudyBuilder } from "./study.ts";
+export type { ConnectionsPart } from "./study_connections.ts";
 export type { CountsPart } from "./study_counts.ts";
 export type { Peaks, StudyOptions, StudyPart } from "./study_part.ts";
 export type { StudySums } from "./study_sums.ts";

@@ -1,28 +1,15 @@
-import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { asRead, type Evidence, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { sourceIsLarger, StudyConnections } from "./study_connections.ts";
 import { CELLS, LARGER, StudyCounts, UNKNOWN } from "./study_counts.ts";
+import { StudyDisputes } from "./study_disputes.ts";
 import type { Peaks, StudyOptions, StudyPart } from "./study_part.ts";
 import { SharedSums, type StudySums } from "./study_sums.ts";
-import { connectionOf, evidenceOf, isTcp, refOf } from "./ref.ts";
-import type { ConnectionFigures, ConnectionRef, RecordRef, SettingFigures, StudyResult } from "./types.ts";
+import { evidenceOf, isTcp } from "./ref.ts";
+import type { ConnectionFigures, SettingFigures, StudyResult } from "./types.ts";
 
-// Words of a connection: id, what is known of its initiator, who it is (for the text).
-const HIGH = 0, LOW = 1, BEST = 2, SIGN = 3;
-const CONN_WORDS = 4;
 const NO_SUMS: StudySums = { records: 0, packets: 0, bytes: 0, unknown: 0, longest: 0 };
-/** Words of a connection's first record from which its text is made. */
-const KEPT: readonly number[] = [
-  R.KEY_TYPE,
-  ...[0, 1, 2, 3].flatMap((j) => [R.SADDR + j, R.DADDR + j]),
-  R.PROTO,
-  R.SPORT,
-  R.DPORT,
-  R.NET,
-  R.CONN,
-  R.CONN + 1,
-];
 
 /**
  * Figures over a grid of settings, from the records of one pass: `take` the batches of every setting as they come, then `finish`.
@@ -34,6 +21,7 @@ export class StudyBuilder {
   readonly #settings: readonly Settings[];
   readonly #limit: number;
   readonly #k: number;
+  readonly #conns = new StudyConnections();
   readonly #counts = new StudyCounts();
   // Sums of each set of the counts.
   readonly #sums: SharedSums[] = [];
@@ -41,14 +29,7 @@ export class StudyBuilder {
   readonly #absorbed: StudySums[] = [];
   // The set that a setting alone is.
   readonly #alone: number[] = [];
-  #conns: Int32Array = new Int32Array(1024 * CONN_WORDS);
-  #begin: Float64Array = new Float64Array(1024);
-  // Of each numbering of connections, the connection here by number there, plus 1.
-  readonly #numbers: Int32Array[] = [];
   readonly #row = new RecordBatch(1);
-  #slots = new Int32Array(4096).fill(-1);
-  #count = 0;
-  #kept: Int32Array = new Int32Array(1024 * KEPT.length);
 
   /** A study of these settings; their places are the numbers that `take` is given. */
   constructor(settings: readonly Settings[], options: StudyOptions = {}) {
@@ -72,7 +53,7 @@ export class StudyBuilder {
       const w = row * R.WORDS;
       if (words[w + R.FLAGS]! & R.FLAG_MAR) continue;
       const known = words[w + R.CONN] !== 0 || words[w + R.CONN + 1] !== 0;
-      this.#note(set, 1, batch, row, known ? this.#find(words, w) : -1);
+      this.#note(set, 1, batch, row, known ? this.#conns.find(words, w) : -1);
     }
   }
 
@@ -121,17 +102,8 @@ export class StudyBuilder {
   ): void {
     asRead(batch, 0);
     if (accepts !== undefined && !accepts(batch, 0)) return;
-    const conn = number < 0 ? -1 : this.#numbered(numbering, number, batch.words);
+    const conn = number < 0 ? -1 : this.#conns.numbered(numbering, number, batch.words);
     this.#note(set, settings, batch, 0, conn);
-  }
-
-  /** The connection with this number in a numbering, whose id stands in the first row of these words. */
-  #numbered(numbering: number, number: number, words: Int32Array): number {
-    let map = this.#numbers[numbering] ??= new Int32Array(1024);
-    if (number >= map.length) {
-      map = this.#numbers[numbering] = grown(map, Math.max(number + 1, map.length * 2));
-    }
-    return (map[number] ||= this.#find(words, 0) + 1) - 1;
   }
 
   /** Counts a record (as read) of a connection, -1 for none, under some settings of a set. */
@@ -148,16 +120,13 @@ export class StudyBuilder {
     if (conn < 0) return;
     const larger = sourceIsLarger(words, w) ? LARGER : 0;
     this.#counts.add(conn, set, settings, unknown ? larger | UNKNOWN : larger);
-    this.#judge(conn, unknown ? R.EVIDENCE_NONE : evidenceOf(batch, row), larger, start);
+    this.#conns.judge(conn, unknown ? R.EVIDENCE_NONE : evidenceOf(batch, row), larger, start);
   }
 
   /** What this builder has gathered, for {@linkcode StudyBuilder.absorb} of another; it must not be used any more. */
   part(): StudyPart {
     return {
-      count: this.#count,
-      conns: this.#conns,
-      begin: this.#begin,
-      kept: this.#kept,
+      connections: this.#conns.part(),
       counts: this.#counts.part(),
       sums: this.#settings.map((_, s) => this.#sumsOf(s)),
     };
@@ -165,38 +134,19 @@ export class StudyBuilder {
 
   /** Adds what another builder gathered for the settings with these numbers. */
   absorb(part: StudyPart, settings: readonly number[]): void {
-    const words = new Int32Array(R.WORDS), at = new Int32Array(part.count);
-    for (let i = 0; i < part.count; i++) {
-      const c = i * CONN_WORDS;
-      for (let j = 0; j < KEPT.length; j++) words[KEPT[j]!] = part.kept[i * KEPT.length + j]!;
-      words[R.CONN] = part.conns[c + HIGH]!;
-      words[R.CONN + 1] = part.conns[c + LOW]!;
-      const conn = at[i] = this.#find(words, 0);
-      this.#judge(conn, part.conns[c + BEST]!, part.conns[c + SIGN]!, part.begin[i]!);
-    }
-    this.#counts.absorb(part.counts, settings, at);
+    this.#counts.absorb(part.counts, settings, this.#conns.absorb(part.connections));
     settings.forEach((s, j) => this.#absorbed[s] = part.sums[j]!);
-  }
-
-  /** The strongest evidence decides which end opened a connection; among equals the record that began first. */
-  #judge(conn: number, noted: number, larger: number, start: number): void {
-    const c = conn * CONN_WORDS, best = this.#conns[c + BEST]!;
-    if (noted < best || (noted === best && start < this.#begin[conn]!)) {
-      this.#conns[c + BEST] = noted;
-      this.#conns[c + SIGN] = larger;
-      this.#begin[conn] = start;
-    }
   }
 
   /** The figures; `peaks` in the order of the settings, where the meters were asked. */
   finish(peaks: readonly (Peaks | undefined)[] = []): StudyResult {
     const k = this.#k, flips = new Float64Array(k), present = new Float64Array(k);
     const cells = new Int32Array(k * CELLS), one = new Int32Array(CELLS);
-    const ranked: [score: number, conn: number][] = [];
+    const conns = this.#conns, disputes = new StudyDisputes();
     // Connections that all settings see alike.
     let alike = 0, alikeFlips = 0;
-    for (let conn = 0; conn < this.#count; conn++) {
-      const sign = this.#conns[conn * CONN_WORDS + SIGN]!;
+    for (let conn = 0; conn < conns.count; conn++) {
+      const sign = conns.initiator(conn);
       if (this.#counts.agreed(conn, k)) {
         one.fill(0);
         this.#counts.read(conn, one, 1);
@@ -217,24 +167,18 @@ export class StudyBuilder {
         for (let j = 0; j < CELLS; j++) apart ||= cells[at + j] !== cells[j];
       }
       // Exchanged and unknown directions first, then what is cut most differently.
-      if (apart) ranked.push([wrong * 1000 + high - low, conn]);
+      if (apart) disputes.add(conn, wrong * 1000 + high - low);
     }
-    // Which record came first says nothing: it depends on who metered what.
-    const conns = this.#conns, begin = this.#begin;
-    ranked.sort(([x, a], [y, b]) =>
-      y - x || begin[a]! - begin[b]! ||
-      (conns[a * CONN_WORDS + HIGH]! >>> 0) - (conns[b * CONN_WORDS + HIGH]! >>> 0) ||
-      (conns[a * CONN_WORDS + LOW]! >>> 0) - (conns[b * CONN_WORDS + LOW]! >>> 0)
-    );
+    const worst = disputes.worst(this.#limit, (a, b) => conns.compare(a, b));
     return Object.freeze({
       settings: Object.freeze(
         this.#settings.map((settings, s) =>
           this.#figures(settings, s, flips[s]! + alikeFlips, present[s]! + alike, peaks[s])
         ),
       ),
-      connections: this.#count,
-      disputed: Object.freeze(ranked.slice(0, this.#limit).map(([, conn]) => this.#connection(conn))),
-      leftOut: Math.max(0, ranked.length - this.#limit),
+      connections: conns.count,
+      disputed: Object.freeze(worst.map((conn) => this.#connection(conn))),
+      leftOut: disputes.count - worst.length,
     });
   }
 
@@ -271,7 +215,7 @@ export class StudyBuilder {
       unknownDirections: t.unknown,
       flips,
       splits: t.records - present,
-      merges: this.#count - present,
+      merges: this.#conns.count - present,
       peakFlows: peak?.flows ?? NaN,
       peakBytes: peak?.bytes ?? NaN,
       longestRecord: t.longest,
@@ -279,77 +223,17 @@ export class StudyBuilder {
   }
 
   #connection(conn: number): ConnectionFigures {
-    const c = conn * CONN_WORDS, sign = this.#conns[c + SIGN]!;
-    const cells = new Int32Array(this.#k * CELLS);
+    const sign = this.#conns.initiator(conn), cells = new Int32Array(this.#k * CELLS);
     this.#counts.read(conn, cells);
     const column = (of: (at: number) => number) =>
       Object.freeze(this.#settings.map((_, setting) => of(setting * CELLS)));
     return Object.freeze({
-      connection: this.#refOf(conn),
-      initiator: sign as 0 | 1,
-      evidence: R.EVIDENCES[this.#conns[c + BEST]!] as Evidence,
+      connection: this.#conns.refOf(conn),
+      initiator: sign,
+      evidence: R.EVIDENCES[this.#conns.evidence(conn)] as Evidence,
       records: column((at) => cells[at]! + cells[at + 1]!),
       flips: column((at) => cells[at + 1 - sign]!),
       unknown: column((at) => cells[at + 2]!),
     });
   }
-
-  #refOf(conn: number): ConnectionRef {
-    const batch = new RecordBatch(1);
-    batch.addBlank();
-    for (let j = 0; j < KEPT.length; j++) batch.words[KEPT[j]!] = this.#kept[conn * KEPT.length + j]!;
-    const ref: RecordRef = refOf(batch, 0, 0);
-    return connectionOf(ref, !sourceIsLarger(batch.words, 0), ref.connection);
-  }
-
-  /** The connection whose id stands in this row, made when new. */
-  #find(words: Int32Array, w: number): number {
-    const high = words[w + R.CONN]!, low = words[w + R.CONN + 1]!;
-    const slots = this.#slots, mask = slots.length - 1;
-    let s = low & mask;
-    for (;; s = (s + 1) & mask) {
-      const conn = slots[s]!;
-      if (conn < 0) break;
-      if (this.#conns[conn * CONN_WORDS + HIGH] === high && this.#conns[conn * CONN_WORDS + LOW] === low) {
-        return conn;
-      }
-    }
-    const conn = this.#count++;
-    if ((conn + 1) * CONN_WORDS > this.#conns.length) this.#growConns();
-    const c = conn * CONN_WORDS;
-    this.#conns[c + HIGH] = high;
-    this.#conns[c + LOW] = low;
-    this.#conns[c + BEST] = 0xff;
-    this.#begin[conn] = Infinity;
-    for (let j = 0; j < KEPT.length; j++) {
-      this.#kept[conn * KEPT.length + j] = words[w + KEPT[j]!]!;
-    }
-    slots[s] = conn;
-    if (2 * this.#count >= slots.length) this.#rehash(slots.length * 2);
-    return conn;
-  }
-
-  #rehash(length: number): void {
-    const slots = this.#slots = new Int32Array(length).fill(-1), mask = length - 1;
-    for (let i = 0; i < this.#count; i++) {
-      let s = this.#conns[i * CONN_WORDS + LOW]! & mask;
-      while (slots[s]! >= 0) s = (s + 1) & mask;
-      slots[s] = i;
-    }
-  }
-
-  #growConns(): void {
-    this.#conns = grown(this.#conns, 2 * this.#conns.length);
-    this.#begin = grown(this.#begin, 2 * this.#begin.length);
-    this.#kept = grown(this.#kept, 2 * this.#kept.length);
-  }
-}
-
-/** Whether the source of a row is the larger of its two ends, addresses as unsigned numbers, then ports. */
-function sourceIsLarger(words: Int32Array, w: number): boolean {
-  for (let j = 0; j < 4; j++) {
-    const a = words[w + R.SADDR + j]! >>> 0, b = words[w + R.DADDR + j]! >>> 0;
-    if (a !== b) return a > b;
-  }
-  return (words[w + R.SPORT]! >>> 0) > (words[w + R.DPORT]! >>> 0);
 }

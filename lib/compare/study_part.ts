@@ -1,3 +1,4 @@
+import type { ConnectionsPart } from "./study_connections.ts";
 import type { CountsPart } from "./study_counts.ts";
 import type { StudySums } from "./study_sums.ts";
 
@@ -15,21 +16,12 @@ export interface StudyOptions {
   readonly limit?: number;
 }
 
-/**
- * What some of a study's settings gave, as plain arrays that may be longer than their contents: how a study that was divided among
- * threads comes together.
- */
+/** What some of a study's settings gave: how a study that was divided among threads comes together. */
 export interface StudyPart {
-  /** Connections. */
-  readonly count: number;
-  /** Id and judgement of each. */
-  readonly conns: Int32Array;
-  /** Start of the record that decided, microseconds. */
-  readonly begin: Float64Array;
+  /** The connections. */
+  readonly connections: ConnectionsPart;
   /** How many records each has. */
   readonly counts: CountsPart;
-  /** What the text of a connection is made from. */
-  readonly kept: Int32Array;
   /** Sums of each setting. */
   readonly sums: readonly StudySums[];
 }

@@ -33,7 +33,7 @@ export class FlockMember implements FragmentHost {
       limit: settings.status,
       claim: (row, kind) => {
         flock.timers.claimVersion(row, kind);
-        return row;
+        return table.who[row] === 0 ? 0 : row;
       },
     };
     this.fragments = new Fragments(this);

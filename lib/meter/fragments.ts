@@ -81,10 +81,11 @@ export class Fragments {
     const swap = this.#keyOf(c, i);
     const name = this.#key.join();
     let row = this.#rows.get(name) ?? 0;
+    if (row !== 0 && this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
+    // Without a timeout the entry is gone with its interval.
+    if (row !== 0 && this.#isDue(row)) row = meter.timers.claim(row, c.kind[i]!, -1);
     const fresh = row === 0;
     if (fresh) row = this.#open(c, i, swap, name);
-    else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
-    else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     const before = freshBytes(table.words, row * R.WORDS);
     meter.account(row, c, i, c.kind[i]!, swap, fresh);
     const after = freshBytes(table.words, row * R.WORDS);
@@ -135,6 +136,11 @@ export class Fragments {
     this.#rows.set(name, row);
     this.#names.set(row, name);
     return row;
+  }
+
+  /** Whether an entry without a flow key is still there. */
+  has(row: number): boolean {
+    return this.#names.has(row);
   }
 
   /** An entry without a flow key is dropped. */
