@@ -21,8 +21,8 @@ import { presetOf, type Settings, type SettingsInput } from "../settings/mod.ts"
 import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { RunListeners } from "./run.ts";
-import { dividedStudy, gatherStudy } from "./study_threads.ts";
-import { flocksOf, isLarge } from "../meter/mod.ts";
+import { dividedStudy, gatherStudy, metersOf } from "./study_threads.ts";
+import { isLarge } from "../meter/mod.ts";
 
 /** Values for each option: every combination is one setting. */
 export type StudyGrid =
@@ -127,7 +127,7 @@ export class StudyRun implements PromiseLike<Study> {
   }
 }
 
-/** Meters of a study from which on dividing them among threads pays, for a large capture. */
+/** Settings of a study from which on dividing them among threads pays, for a large capture, unless one meter serves all. */
 const DIVIDED = 4;
 
 /**
@@ -142,7 +142,8 @@ export async function runStudy(
 ): Promise<Study> {
   const settings = settingsOf(grid);
   if (
-    flocksOf(settings).length >= DIVIDED && plan.sort === undefined && isLarge(plan.source) &&
+    settings.length >= DIVIDED && metersOf(settings, options.filter).length > 1 && plan.sort === undefined &&
+    isLarge(plan.source) &&
     typeof Worker !== "undefined"
   ) {
     return new Study(

@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
-import { compileRecordFilter } from "../expression/mod.ts";
+import { asksOfPacketsOnly, compileRecordFilter } from "../expression/mod.ts";
 import { flocksOf } from "../meter/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
@@ -9,6 +9,11 @@ import type { StudyNews, StudyTask } from "./study_worker.ts";
 
 /** Bytes that a live entry takes: its rows in the flow table, and its key. */
 export const ENTRY_BYTES = 80 * 4 + 12 * 8 + 16 * 4 + 8 + 4 + 16 * 4;
+
+/** The settings, by number, that one meter serves each: settings metered together do not know why a record was written. */
+export function metersOf(settings: readonly Settings[], filter: string | undefined): number[][] {
+  return filter && !asksOfPacketsOnly(filter) ? settings.map((_, i) => [i]) : flocksOf(settings);
+}
 
 /** Meters a capture into a study builder; gives the peaks of its meters. */
 export async function gatherStudy(
@@ -33,12 +38,11 @@ export async function gatherStudy(
       reuse: true,
       taker: (index, numbering) => (batch, row, connection) =>
         builder.takeRaw(index, batch, row, numbering, connection, accepts),
-      // A filter may ask for what settings metered together do not have: sequence numbers, causes.
-      ...(accepts !== undefined ? {} : {
+      ...(filter && !asksOfPacketsOnly(filter) ? {} : {
         share: (members, numbering) => {
           const set = builder.share(members);
           return (batch, settings, connection) =>
-            builder.takeShared(set, settings, batch, numbering, connection);
+            builder.takeShared(set, settings, batch, numbering, connection, accepts);
         },
       }),
     },
@@ -50,20 +54,21 @@ export async function gatherStudy(
   }));
 }
 
-/** Divides the settings of a study among threads, each of which reads the capture for itself. */
+/** Divides the meters of a study among threads, each of which reads the capture for itself. */
 export async function dividedStudy(
   plan: CapturePlan,
   settings: readonly Settings[],
   filter: string | undefined,
   listeners: RunListeners,
 ): Promise<StudyResult> {
-  const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(settings.length / 2)));
+  const meters = metersOf(settings, filter);
+  const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(meters.length / 2)));
   const builder = new StudyBuilder(settings);
   const peaks: Peaks[] = [];
   const workers: Worker[] = [];
   try {
     await Promise.all(
-      deal(settings, threads).map(async (mine, t) => {
+      deal(meters, threads).map(async (mine, t) => {
         const worker = new Worker(new URL("./study_worker.ts", import.meta.url), { type: "module" });
         workers.push(worker);
         const chosen = mine.map((i) => settings[i]!);
@@ -78,15 +83,15 @@ export async function dividedStudy(
   return builder.finish(peaks);
 }
 
-/** Deals the settings out to threads, by number, so that all have about as much to do and none of a flock are parted. */
-function deal(settings: readonly Settings[], threads: number): number[][] {
-  // A flock meters its flows a few times over, however many settings it has.
-  const cost = (flock: readonly number[]) => 1 + Math.log2(flock.length) / 2;
+/** Deals meters out to threads, so that all have about as much to do; gives the settings of each. */
+function deal(meters: readonly number[][], threads: number): number[][] {
+  // Settings that are metered together part here and there, however many they are.
+  const cost = (settings: readonly number[]) => 1 + Math.log2(settings.length) / 2;
   const hands = Array.from({ length: threads }, () => ({ cost: 0, mine: [] as number[] }));
-  for (const flock of flocksOf(settings).sort((a, b) => b.length - a.length)) {
+  for (const meter of meters.toSorted((a, b) => b.length - a.length)) {
     const hand = hands.reduce((least, h) => h.cost < least.cost ? h : least);
-    hand.cost += cost(flock);
-    hand.mine.push(...flock);
+    hand.cost += cost(meter);
+    hand.mine.push(...meter);
   }
   return hands.map((h) => h.mine.sort((a, b) => a - b)).filter((mine) => mine.length > 0);
 }

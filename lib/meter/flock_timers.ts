@@ -113,25 +113,33 @@ export class FlockTimers extends Timers {
 
   /** Sweep: status queue, then every timeout queue (TIM-3). */
   override scanAll(): void {
-    const flock = this.#flock, table = flock.table, now = this.now;
     if (!this.exact) this.#scanStatus(-1);
-    for (let queue = 1; queue <= this.queues.count; queue++) {
-      const line = this.#parked[queue]!;
-      for (const lane of line.lanes) {
-        let left = lane.settings, first = true;
-        for (let place = lane.from; place < line.length; place++) {
-          const waiting = line.waiting(table, place), due = now - line.times[place]! >= lane.limit;
-          if ((waiting & lane.settings) !== 0) {
-            if (!due) {
-              if (!line.disordered || (left &= ~waiting) === 0) break;
-              first = false;
-              continue;
-            }
-            if ((waiting & left) !== 0) flock.drop(line.rows[place]!, waiting & left);
-            if ((waiting & lane.settings & ~left) !== 0) first = false;
+    for (let queue = 1; queue <= this.queues.count; queue++) this.#scanParked(this.#parked[queue]!);
+  }
+
+  /** Drops parked entries at the old end of the settings' timeout queues whose timeout has run out. */
+  #scanParked(line: Line): void {
+    const flock = this.#flock,
+      { interval, who, on } = flock.table,
+      { rows, intervals, settings, times } = line;
+    const now = this.now;
+    for (const lane of line.lanes) {
+      let left = lane.settings, first = true;
+      for (let place = lane.from; place < line.length; place++) {
+        const row = rows[place]!;
+        const waiting = interval[row] !== intervals[place]
+          ? 0
+          : settings[place]! & who[row]! & ~on[row]! & lane.settings;
+        if (waiting !== 0) {
+          if (now - times[place]! < lane.limit) {
+            if (!line.disordered || (left &= ~waiting) === 0) break;
+            first = false;
+            continue;
           }
-          if (first) lane.from = place + 1;
+          if ((waiting & left) !== 0) flock.drop(row, waiting & left);
+          if ((waiting & ~left) !== 0) first = false;
         }
+        if (first) lane.from = place + 1;
       }
     }
   }
@@ -165,20 +173,22 @@ export class FlockTimers extends Timers {
   }
 
   /** TIM-3: reports entries at the old end of these settings' status queues whose interval is over. */
-  #scanStatus(settings: number): void {
-    const table = this.#flock.table, line = table.status, now = this.now;
+  #scanStatus(chosen: number): void {
+    const { interval, on, status: line } = this.#flock.table, { rows, intervals, times } = line;
+    const now = this.now;
     for (const lane of line.lanes) {
-      let left = lane.settings & settings, first = true;
+      let left = lane.settings & chosen, first = true;
       if (left === 0) continue;
       for (let place = lane.from; place < line.length; place++) {
-        const waiting = line.waiting(table, place) & lane.settings;
+        const row = rows[place]!;
+        const waiting = interval[row] !== intervals[place] ? 0 : on[row]! & lane.settings;
         if (waiting !== 0) {
-          if (now - line.times[place]! < lane.limit) {
+          if (now - times[place]! < lane.limit) {
             if (!line.disordered || (left &= ~waiting) === 0) break;
             first = false;
             continue;
           }
-          if ((waiting & left) !== 0) this.#report(line.rows[place]!, waiting & left, now);
+          if ((waiting & left) !== 0) this.#report(row, waiting & left, now);
           if ((waiting & ~left) !== 0) first = false;
         }
         if (first) lane.from = place + 1;

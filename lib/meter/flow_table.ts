@@ -128,10 +128,9 @@ export class FlowTable {
     // Rows beyond those in use cost nothing until they are touched, copies do.
     this.#capacity *= 4;
     const c = this.#capacity;
-    const grow = <T extends Int32Array | Float64Array>(old: T, next: T): T => (next.set(old as never), next);
-    this.words = grow(this.words, new Int32Array(c * WORDS));
-    this.doubles = grow(this.doubles, new Float64Array(c * DOUBLES));
-    this.state = grow(this.state, new Int32Array(c * STATE_WORDS));
-    this.qtime = grow(this.qtime, new Float64Array(c));
+    this.words = grown(this.words, c * WORDS);
+    this.doubles = grown(this.doubles, c * DOUBLES);
+    this.state = grown(this.state, c * STATE_WORDS);
+    this.qtime = grown(this.qtime, c);
   }
 }
