@@ -6,10 +6,10 @@ import { readFlows } from "../formats/mod.ts";
 import {
   type BankOptions,
   canPipeline,
-  type FlowMeter,
   isLarge,
   LiveClock,
   MeterBank,
+  type MeterFigures,
   runPipelined,
 } from "../meter/mod.ts";
 import { asRead, type RecordBatch } from "../record/mod.ts";
@@ -39,7 +39,7 @@ export interface RunListeners {
 /** What metering one capture under several settings gives besides records. */
 export interface MeterRun {
   /** Meters in the order of the settings: ledger, counters, peaks. */
-  readonly meters: readonly FlowMeter[];
+  readonly meters: readonly MeterFigures[];
   /** Problems of the capture. */
   readonly problems: readonly Problem[];
   /** Time stamps out of order. */

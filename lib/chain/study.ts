@@ -21,7 +21,7 @@ import { presetOf, type Settings, type SettingsInput } from "../settings/mod.ts"
 import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { RunListeners } from "./run.ts";
-import { dividedStudy, gatherStudy } from "./study_threads.ts";
+import { dividedStudy, gatherStudy, metersOf } from "./study_threads.ts";
 import { isLarge } from "../meter/mod.ts";
 
 /** Values for each option: every combination is one setting. */
@@ -127,10 +127,13 @@ export class StudyRun implements PromiseLike<Study> {
   }
 }
 
-/** Settings of a study from which on dividing them among threads pays, for a large capture. */
+/** Settings of a study from which on dividing them among threads pays, for a large capture, unless one meter serves all. */
 const DIVIDED = 4;
 
-/** Meters a capture under every setting of a grid, in one pass (large captures: one pass on each of two threads). */
+/**
+ * Meters a capture under every setting of a grid, in one pass (large captures under settings that have little in common: one pass on
+ * each of two threads).
+ */
 export async function runStudy(
   plan: CapturePlan,
   grid: StudyGrid,
@@ -139,7 +142,8 @@ export async function runStudy(
 ): Promise<Study> {
   const settings = settingsOf(grid);
   if (
-    settings.length >= DIVIDED && plan.sort === undefined && isLarge(plan.source) &&
+    settings.length >= DIVIDED && metersOf(settings, options.filter).length > 1 && plan.sort === undefined &&
+    isLarge(plan.source) &&
     typeof Worker !== "undefined"
   ) {
     return new Study(

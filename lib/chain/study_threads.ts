@@ -1,7 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
-import { compileRecordFilter } from "../expression/mod.ts";
-import { herdOf, isLarge } from "../meter/mod.ts";
+import { asksOfPacketsOnly, compileRecordFilter } from "../expression/mod.ts";
+import { flocksOf } from "../meter/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -9,6 +9,11 @@ import type { StudyNews, StudyTask } from "./study_worker.ts";
 
 /** Bytes that a live entry takes: its rows in the flow table, and its key. */
 export const ENTRY_BYTES = 80 * 4 + 12 * 8 + 16 * 4 + 8 + 4 + 16 * 4;
+
+/** The settings, by number, that one meter serves each: settings metered together do not know why a record was written. */
+export function metersOf(settings: readonly Settings[], filter: string | undefined): number[][] {
+  return filter && !asksOfPacketsOnly(filter) ? settings.map((_, i) => [i]) : flocksOf(settings);
+}
 
 /** Meters a capture into a study builder; gives the peaks of its meters. */
 export async function gatherStudy(
@@ -33,10 +38,13 @@ export async function gatherStudy(
       reuse: true,
       taker: (index, numbering) => (batch, row, connection) =>
         builder.takeRaw(index, batch, row, numbering, connection, accepts),
-      // A decoding thread serves one meter for each setting.
-      ...(plan.live || !plan.alone && isLarge(plan.source)
-        ? {}
-        : { share: (from, to) => builder.copy(from, to) }),
+      ...(filter && !asksOfPacketsOnly(filter) ? {} : {
+        share: (members, numbering) => {
+          const set = builder.share(members);
+          return (batch, settings, connection) =>
+            builder.takeShared(set, settings, batch, numbering, connection, accepts);
+        },
+      }),
     },
     listeners,
   );
@@ -46,20 +54,21 @@ export async function gatherStudy(
   }));
 }
 
-/** Divides the settings of a study among threads, each of which reads the capture for itself. */
+/** Divides the meters of a study among threads, each of which reads the capture for itself. */
 export async function dividedStudy(
   plan: CapturePlan,
   settings: readonly Settings[],
   filter: string | undefined,
   listeners: RunListeners,
 ): Promise<StudyResult> {
-  const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(settings.length / 2)));
+  const meters = metersOf(settings, filter);
+  const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(meters.length / 2)));
   const builder = new StudyBuilder(settings);
   const peaks: Peaks[] = [];
   const workers: Worker[] = [];
   try {
     await Promise.all(
-      deal(settings, threads).map(async (mine, t) => {
+      deal(meters, threads).map(async (mine, t) => {
         const worker = new Worker(new URL("./study_worker.ts", import.meta.url), { type: "module" });
         workers.push(worker);
         const chosen = mine.map((i) => settings[i]!);
@@ -74,26 +83,15 @@ export async function dividedStudy(
   return builder.finish(peaks);
 }
 
-/** Intervals that few captures are longer than, microseconds: settings that differ only in such, and in timeouts, share a meter. */
-const LONG = 3600e6;
-
-/** Deals the settings out to threads, by number, so that all have about as much to do. */
-function deal(settings: readonly Settings[], threads: number): number[][] {
-  const units = new Map<string, { cost: number; mine: number[] }>();
-  settings.forEach((s, i) => {
-    const herd = s.status >= LONG ? herdOf(s) : undefined, key = herd ?? String(i), unit = units.get(key);
-    // Short intervals make more records; those that share a meter have at least the end of the capture for themselves.
-    if (!unit) units.set(key, { cost: 1 + 0.4 / (1 + Math.log10(Math.max(1, s.status / 1e6))), mine: [i] });
-    else {
-      unit.cost += 0.02;
-      unit.mine.push(i);
-    }
-  });
+/** Deals meters out to threads, so that all have about as much to do; gives the settings of each. */
+function deal(meters: readonly number[][], threads: number): number[][] {
+  // Settings that are metered together part here and there, however many they are.
+  const cost = (settings: readonly number[]) => 1 + Math.log2(settings.length) / 2;
   const hands = Array.from({ length: threads }, () => ({ cost: 0, mine: [] as number[] }));
-  for (const unit of [...units.values()].sort((a, b) => b.cost - a.cost)) {
+  for (const meter of meters.toSorted((a, b) => b.length - a.length)) {
     const hand = hands.reduce((least, h) => h.cost < least.cost ? h : least);
-    hand.cost += unit.cost;
-    hand.mine.push(...unit.mine);
+    hand.cost += cost(meter);
+    hand.mine.push(...meter);
   }
   return hands.map((h) => h.mine.sort((a, b) => a - b)).filter((mine) => mine.length > 0);
 }

@@ -49,9 +49,10 @@ async function run(task: StudyTask): Promise<void> {
       onProgress: (read, total) => scope.postMessage({ kind: "progress", read, total }),
     });
     const part = builder.part();
+    const { connections: { conns, begin, kept }, counts: { heads, entries } } = part;
     scope.postMessage(
       { kind: "done", part, peaks },
-      [part.conns, part.begin, part.kept, ...part.cells].map((array) => array.buffer as ArrayBuffer),
+      [conns, begin, kept, heads, entries].map((array) => array.buffer as ArrayBuffer),
     );
   } catch (error) {
     if (error instanceof Problem) {

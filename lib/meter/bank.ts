@@ -8,11 +8,12 @@ import {
   P_KIND_MASK,
   PacketColumns,
 } from "../decode/mod.ts";
-import type { DecodeOptions, Shard } from "../decode/mod.ts";
+import type { Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
-import type { FlowMeter } from "./flow_meter.ts";
-import { Herds, type Parting } from "./herd.ts";
+import { Flock, flocksOf, type SharedTake } from "./flock.ts";
+import type { FlowMeter, MeterFigures } from "./flow_meter.ts";
+import { type Decoding, decodingOf } from "./decodings.ts";
 import type { KeyRules } from "./key_rules.ts";
 import type { PacketShare } from "./packet_share.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
@@ -44,16 +45,15 @@ export interface BankOptions {
   /** Makes such a taker for the setting with this number; connections are numbered apart in each numbering. */
   readonly taker?: (index: number, numbering: number) => NonNullable<MeterOptions["take"]>;
   /**
-   * Lets settings that differ only in times share one meter until they can differ; told whenever setting `to` parts from `from`, and at
-   * the end of all that never did: up to then the records of `from` are those of `to`.
+   * Lets settings that differ only in times be metered together: makes what takes the records of the settings with these numbers, each a
+   * bit in this order, instead of their sinks. Their connections are numbered in the numbering told.
    */
-  readonly share?: Parting | undefined;
+  readonly share?: ((settings: readonly number[], numbering: number) => SharedTake) | undefined;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
 
 interface KeyGroup {
-  readonly herds: Herds | undefined;
   readonly rules: KeyRules;
   readonly keys: KeyTable;
   readonly holders: KeyHolders;
@@ -70,39 +70,19 @@ interface DecodeGroup {
   stopped: boolean;
 }
 
-type Decoding = Required<Omit<DecodeOptions, "shard">>;
-
-function decodingOf(s: Settings): Decoding {
-  return { quirks: s.quirks, tunnels: s.tunnels, tunnelDiscovery: s.tunnelDiscovery };
+interface Plan {
+  readonly decodes: readonly DecodeGroup[];
+  /** By setting. */
+  readonly figures: readonly MeterFigures[];
+  /** Each meter once. */
+  readonly running: readonly FlowMeter[];
 }
 
-/** The ways in which settings see packets, in the order in which a bank decodes for them. */
-export function decodingsOf(settings: readonly Settings[]): Decoding[] {
-  return [...new Map(settings.map(decodingOf).map((d) => [JSON.stringify(d), d])).values()];
-}
-
-/** The one way in which settings see packets and key them. */
-export interface SharedKeys {
-  readonly options: Decoding;
-  readonly rules: KeyRules;
-}
-
-/** What a thread must know to decode and number keys for all of the settings; undefined when they need several, or user data. */
-export function sharedKeys(settings: readonly Settings[]): SharedKeys | undefined {
-  const ways = settings.map((s) => JSON.stringify([decodingOf(s), keyRulesOf(s)]));
-  if (new Set(ways).size !== 1 || settings.some((s) => s.userData > 0)) return undefined;
-  return { options: decodingOf(settings[0]!), rules: keyRulesOf(settings[0]!) };
-}
-
-/** Shares one decode among settings that see packets alike, and one key table among those that key them alike. */
-function plan(
-  settings: readonly Settings[],
-  sinks: readonly RecordSink[],
-  o: BankOptions,
-): [DecodeGroup[], FlowMeter[]] {
+/** Shares one decode among settings that see packets alike, one key table among those that key them alike, and one meter among a flock. */
+function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: BankOptions): Plan {
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
-  const meters = settings.map((s, index) => {
+  const groupOf = (s: Settings): KeyGroup => {
     const options = decodingOf(s);
     const decodeKey = JSON.stringify(options);
     let decodeGroup = decodes.get(decodeKey);
@@ -113,8 +93,7 @@ function plan(
       );
     }
     // Peers make keys of their own; the shared ones name connections.
-    const peer = isPeer(s);
-    const rules = keyRulesOf(peer ? argus() : s);
+    const rules = keyRulesOf(isPeer(s) ? argus() : s);
     const groupKey = decodeKey + JSON.stringify(rules);
     let group = keyGroups.get(groupKey);
     if (!group) {
@@ -124,31 +103,45 @@ function plan(
         holders: new KeyHolders(),
         connections: o.connections ? new Connections() : undefined,
         numbering: keyGroups.size,
-        herds: o.share && o.maxLive === undefined ? new Herds(o.share) : undefined,
         meters: [],
       };
       keyGroups.set(groupKey, group);
       decodeGroup.groups.push(group);
     }
-    const meterOptions: MeterOptions = {
-      ...(o.ledger === undefined ? {} : { ledger: o.ledger }),
-      ...(group.connections === undefined ? {} : { connections: group.connections }),
-      ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
-      ...(o.take === undefined ? {} : { take: o.take }),
-      ...(o.taker === undefined ? {} : { take: o.taker(index, group.numbering) }),
-      ...(o.maxLive === undefined ? {} : { maxLive: Math.max(1, Math.floor(o.maxLive / settings.length)) }),
-      ...(o.stamps ? { stamps: true } : {}),
-    };
-    const sink = sinks[index]!;
-    const meter = peer
-      ? new PeerMeter(s, sink, meterOptions)
-      : new Meter(s, group.holders, sink, meterOptions);
-    if (meter instanceof PeerMeter || !group.herds || group.herds.add(index, meter, groupKey)) {
-      group.meters.push(meter);
+    return group;
+  };
+  const flocks = o.share && o.maxLive === undefined && o.ledger === undefined && !o.stamps
+    ? flocksOf(settings)
+    : settings.map((_, index) => [index]);
+  const figures: MeterFigures[] = [], running: FlowMeter[] = [];
+  for (const members of flocks) {
+    const first = settings[members[0]!]!, group = groupOf(first);
+    let meter: FlowMeter;
+    if (members.length > 1) {
+      const chosen = members.map((index) => settings[index]!);
+      const flock = new Flock(chosen, group.holders, o.share!(members, group.numbering), group.connections);
+      members.forEach((index, j) => figures[index] = flock.members[j]!.figures);
+      meter = flock;
+    } else {
+      const index = members[0]!;
+      const meterOptions: MeterOptions = {
+        ...(o.ledger === undefined ? {} : { ledger: o.ledger }),
+        ...(group.connections === undefined ? {} : { connections: group.connections }),
+        ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
+        ...(o.take === undefined ? {} : { take: o.take }),
+        ...(o.taker === undefined ? {} : { take: o.taker(index, group.numbering) }),
+        ...(o.maxLive === undefined ? {} : { maxLive: Math.max(1, Math.floor(o.maxLive / settings.length)) }),
+        ...(o.stamps ? { stamps: true } : {}),
+      };
+      const sink = sinks[index]!;
+      figures[index] = meter = isPeer(first)
+        ? new PeerMeter(first, sink, meterOptions)
+        : new Meter(first, group.holders, sink, meterOptions);
     }
-    return meter;
-  });
-  return [[...decodes.values()], meters];
+    group.meters.push(meter);
+    running.push(meter);
+  }
+  return { decodes: [...decodes.values()], figures, running };
 }
 
 /**
@@ -156,24 +149,24 @@ function plan(
  * setting keeps its own flow table (law 4).
  */
 export class MeterBank {
-  readonly #meters: FlowMeter[];
-  readonly #decodes: DecodeGroup[];
+  /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
+  readonly meters: readonly MeterFigures[];
+  readonly #decodes: readonly DecodeGroup[];
+  readonly #running: readonly FlowMeter[];
   readonly #packets: PacketPredicate | undefined;
   readonly #shard: Shard | undefined;
   readonly #inShard: ((columns: PacketColumns, i: number) => boolean) | undefined;
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
-    [this.#decodes, this.#meters] = plan(settings, sinks, options);
+    const { decodes, figures, running } = plan(settings, sinks, options);
+    this.#decodes = decodes;
+    this.#running = running;
+    this.meters = figures;
     this.#packets = options.packets;
     this.#shard = options.shard;
     this.#inShard = options.shard && packetsOfShard(options.shard);
     this.#tap = options.tap;
-  }
-
-  /** The meters, in the order of the settings; one that worked for several to the end stands in each of their places then. */
-  get meters(): readonly FlowMeter[] {
-    return this.#meters;
   }
 
   /**
@@ -202,8 +195,8 @@ export class MeterBank {
   }
 
   /**
-   * Takes packets decoded elsewhere, of which this bank's meters have a share: of each of {@linkcode decodingsOf} its batch, in order.
-   * Clock `exact` and Argus's rules only.
+   * Takes packets decoded elsewhere, of which this bank's meters have a share: of each of `decodingsOf` its batch, in order. Clock `exact`
+   * and Argus's rules only.
    */
   takeShare(decoded: readonly { readonly columns: PacketColumns; readonly share: PacketShare }[]): void {
     decoded.forEach(({ columns, share }, n) => this.#meter(this.#decodes[n]!, columns, share));
@@ -215,7 +208,6 @@ export class MeterBank {
       g.holders.reach(g.keys.size);
       g.connections?.run(columns, g.keys, share);
       this.#tap?.(columns, g.connections);
-      if (g.herds) g.meters.push(...g.herds.before(columns));
       for (const meter of g.meters) meter.run(columns, g.keys, share);
       g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
     }
@@ -240,7 +232,7 @@ export class MeterBank {
 
   /** Lets time go on without a packet, for live input: microseconds of capture time. */
   tick(now: number): void {
-    for (const meter of this.meters) meter.tick(now);
+    for (const meter of this.#running) meter.tick(now);
   }
 
   /** End of the capture: every meter writes what it still holds. */
@@ -250,13 +242,9 @@ export class MeterBank {
 
   /** As {@linkcode end}, in steps, between which the sinks' batches can be taken away: what is still held may be much. */
   *ending(): Generator<void, void, void> {
-    for (const meter of this.meters) {
+    for (const meter of this.#running) {
       if (meter instanceof Meter) yield* meter.ending();
       else meter.end();
-    }
-    for (const { herds } of this.#decodes.flatMap((d) => d.groups)) {
-      herds?.end();
-      for (const [index, meter] of herds?.leaders() ?? []) this.#meters[index] = meter;
     }
   }
 }

@@ -51,6 +51,8 @@ export const IS_LEDGERED = 32;
 export const IS_REMEMBERED = 64;
 /** The entry aged out and is kept for the fallow timeout. */
 export const IS_FALLOW = 128;
+/** The row is one setting's alone and stays so, in a table of many settings. */
+export const IS_SOLO = 256;
 
 /** Rows kept as queue heads: status queue first, then one for each distinct timeout. */
 export const QUEUE_ROWS = 32;

@@ -8,8 +8,8 @@ import type { Ledger } from "./ledger.ts";
 import type { PacketShare } from "./packet_share.ts";
 import type { Unrecorded } from "./unrecorded.ts";
 
-/** One setting's meter, whatever its rules: packets in, record rows out. */
-export interface FlowMeter {
+/** What metering under one setting comes to, besides the records. */
+export interface MeterFigures {
   readonly settings: Settings;
   /** Events of the connections asked about. */
   readonly ledger: Ledger | undefined;
@@ -22,13 +22,19 @@ export interface FlowMeter {
   };
   /** What was seen but is in no record, under rules that leave things out. */
   readonly unrecorded?: Unrecorded;
+  /** Most entries alive at once. */
+  readonly table: { readonly peak: number };
+  /** Direction memory, when the setting has one. */
+  readonly ghosts: Ghosts | undefined;
+}
+
+/** One setting's meter, whatever its rules, or that of several settings at once: packets in, record rows out. */
+export interface FlowMeter extends MeterFigures {
   /** Entries made so far. */
   readonly created: number;
   /** Records emitted so far. */
   readonly emitted: number;
   readonly table: FlowTable;
-  /** Direction memory, when the setting has one. */
-  readonly ghosts: Ghosts | undefined;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
   /** Meters a batch whose keys are numbered, or a share of it. */

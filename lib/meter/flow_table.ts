@@ -93,24 +93,6 @@ export class FlowTable {
     this.own = grown(this.own, Math.max(size, roomier(this.own.length)));
   }
 
-  /** Becomes a copy of another table. */
-  copy(other: FlowTable): void {
-    const rows = other.#size, c = this.#capacity = other.#capacity;
-    this.words = new Int32Array(c * WORDS);
-    this.words.set(other.words.subarray(0, rows * WORDS));
-    this.doubles = new Float64Array(c * DOUBLES);
-    this.doubles.set(other.doubles.subarray(0, rows * DOUBLES));
-    this.state = new Int32Array(c * STATE_WORDS);
-    this.state.set(other.state.subarray(0, rows * STATE_WORDS));
-    this.qtime = new Float64Array(c);
-    this.qtime.set(other.qtime.subarray(0, rows));
-    this.own = other.own.slice();
-    this.peak = other.peak;
-    this.live = other.live;
-    this.#size = rows;
-    this.#free = other.#free.slice();
-  }
-
   /** Takes a row off the queue it is on. */
   unlink(row: number): void {
     const st = this.state, s = row * STATE_WORDS;
@@ -146,10 +128,9 @@ export class FlowTable {
     // Rows beyond those in use cost nothing until they are touched, copies do.
     this.#capacity *= 4;
     const c = this.#capacity;
-    const grow = <T extends Int32Array | Float64Array>(old: T, next: T): T => (next.set(old as never), next);
-    this.words = grow(this.words, new Int32Array(c * WORDS));
-    this.doubles = grow(this.doubles, new Float64Array(c * DOUBLES));
-    this.state = grow(this.state, new Int32Array(c * STATE_WORDS));
-    this.qtime = grow(this.qtime, new Float64Array(c));
+    this.words = grown(this.words, c * WORDS);
+    this.doubles = grown(this.doubles, c * DOUBLES);
+    this.state = grown(this.state, c * STATE_WORDS);
+    this.qtime = grown(this.qtime, c);
   }
 }

@@ -1,10 +1,11 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
-import { account } from "./account.ts";
+import type { Settings } from "../settings/mod.ts";
 import { zeroInterval } from "./interval.ts";
-import type { Meter } from "./meter.ts";
+import type { FlowTable } from "./flow_table.ts";
 import { freshBytes } from "./other_protocols.ts";
+import type { Unrecorded } from "./unrecorded.ts";
 import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
 
@@ -19,27 +20,39 @@ const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND } = K;
 /** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
 const HIDDEN_LIFE = 2e6;
 
+/** What fragments need of the meter whose they are. */
+export interface FragmentHost {
+  readonly settings: Settings;
+  readonly table: FlowTable;
+  readonly timers: {
+    readonly now: number;
+    readonly limit: number;
+    claim(row: number, kind: number, id: number): number;
+  };
+  readonly quirks: boolean;
+  readonly unrecorded: Unrecorded;
+  created: number;
+  newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number;
+  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void;
+  emit(row: number, cause: number, reason: number): number;
+  isSet(time: number): boolean;
+}
+
 /**
  * IPv4 fragments after the first one (spec/meter.md 2.5): a hidden entry collects them for the flow of the first fragment; without a
  * first fragment they form a stand-alone flow.
  */
 export class Fragments {
-  readonly #meter: Meter;
+  readonly #meter: FragmentHost;
   readonly #bothWays: boolean;
   readonly #key = new Int32Array(KEY_WORDS);
   // Fragments are rare enough for text keys: ends in order, protocol, ip_id.
   readonly #rows = new Map<string, number>();
   readonly #names = new Map<number, string>();
 
-  constructor(meter: Meter) {
+  constructor(meter: FragmentHost) {
     this.#meter = meter;
     this.#bothWays = meter.settings.flowType === "bidirectional";
-  }
-
-  /** Knows what another meter's fragments know, whose table was copied. */
-  copy(other: Fragments): void {
-    for (const [name, row] of other.#rows) this.#rows.set(name, row);
-    for (const [row, name] of other.#names) this.#names.set(row, name);
   }
 
   /** First fragment of a datagram (FRG-1, FRG-4): makes, or adopts, the hidden entry of its flow. */
@@ -72,12 +85,13 @@ export class Fragments {
     const swap = this.#keyOf(c, i);
     const name = this.#key.join();
     let row = this.#rows.get(name) ?? 0;
+    if (row !== 0 && this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
+    // Without a timeout the entry is gone with its interval.
+    if (row !== 0 && this.#isDue(row)) row = meter.timers.claim(row, c.kind[i]!, -1);
     const fresh = row === 0;
     if (fresh) row = this.#open(c, i, swap, name);
-    else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
-    else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     const before = freshBytes(table.words, row * R.WORDS);
-    account(meter, row, c, i, c.kind[i]!, swap, fresh);
+    meter.account(row, c, i, c.kind[i]!, swap, fresh);
     const after = freshBytes(table.words, row * R.WORDS);
     // Bytes that came twice make no datagram whole; a new interval began counting anew.
     const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
@@ -114,7 +128,7 @@ export class Fragments {
 
   #open(c: PacketColumns, i: number, swap: number, name: string): number {
     const meter = this.#meter, table = meter.table;
-    const row = meter.newEntry(c, i, this.#key, swap, meter.now);
+    const row = meter.newEntry(c, i, this.#key, swap, meter.timers.now);
     const s = row * STATE_WORDS;
     table.state[s + S_KEY] = -1;
     table.state[s + S_FRAG_TOTAL] = -1;
@@ -126,6 +140,11 @@ export class Fragments {
     this.#rows.set(name, row);
     this.#names.set(row, name);
     return row;
+  }
+
+  /** Whether an entry without a flow key is still there. */
+  has(row: number): boolean {
+    return this.#names.has(row);
   }
 
   /** An entry without a flow key is dropped. */
@@ -229,7 +248,7 @@ export class Fragments {
     let row = state[parent * STATE_WORDS + S_CHILD]!;
     while (row !== 0) {
       const next = state[row * STATE_WORDS + S_SIBLING]!;
-      if (this.#meter.now - table.qtime[row]! >= HIDDEN_LIFE) {
+      if (this.#meter.timers.now - table.qtime[row]! >= HIDDEN_LIFE) {
         this.#foldInto(parent, row);
         this.#remove(parent, row);
       }

@@ -157,27 +157,6 @@ export class Meter {
     return this.timers.now;
   }
 
-  /**
-   * Goes on, unused so far, where another meter with the same holders of keys stands between two batches: from here on as if it had seen
-   * all its packets. The other must have no extras, ghosts, ledger or stamps, and nothing may have happened under its times that would
-   * not have under these.
-   */
-  follow(other: Meter): void {
-    this.table.copy(other.table);
-    for (const row of this.table.own) {
-      if (row !== 0) this.#holders.hold(this.table.state[row * STATE_WORDS + S_KEY]!);
-    }
-    this.fragments.copy(other.fragments);
-    this.unrecorded.copy(other.unrecorded);
-    Object.assign(this.seen, other.seen);
-    this.created = other.created;
-    this.emitted = other.emitted;
-    this.sequence = other.sequence;
-    this.timers.now = other.timers.now;
-    this.timers.sweepAt = other.timers.sweepAt;
-    this.#recordsOfConnection = other.#recordsOfConnection.slice();
-  }
-
   /** Meters a batch whose keys are numbered, or a share of it (clock `exact` only). */
   run(c: PacketColumns, keys: KeyedBatch, share?: PacketShare): void {
     const table = this.table, seen = this.seen;
@@ -360,6 +339,11 @@ export class Meter {
   /** Whether a time is set; the real program takes second 0 for "not set" (TIM-12). */
   isSet(time: number): boolean {
     return this.quirks ? time >= 1e6 || time < 0 : time === time;
+  }
+
+  /** Counts a packet into its entry. */
+  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void {
+    account(this, row, c, i, kind, swap, fresh);
   }
 
   /** Gives an unlinked entry's row and key back. */

@@ -5,8 +5,8 @@
  */
 export * from "./bank.ts";
 export * from "./connections.ts";
-export type { FlowMeter } from "./flow_meter.ts";
-export { herdOf } from "./herd.ts";
+export { flocksOf, type SharedTake } from "./flock.ts";
+export type { FlowMeter, MeterFigures } from "./flow_meter.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
 export { LiveClock } from "./live.ts";

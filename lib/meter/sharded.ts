@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
-import { decodingsOf, type SharedKeys, sharedKeys } from "./bank.ts";
+import { decodingsOf, type SharedKeys, sharedKeys } from "./decodings.ts";
 import { takeDecodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { RecordSink } from "./meter.ts";

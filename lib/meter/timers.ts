@@ -94,8 +94,9 @@ export class Timers {
     const s = row * STATE_WORDS;
     if (table.state[s + S_BITS]! & ON_STATUS) {
       const blocked = this.#ownExpiry(row, kind);
-      // Stand-alone fragments have no numbered key, and always a timeout.
+      // Stand-alone fragments have no numbered key.
       if (id >= 0) row = table.own[id]!;
+      else if (!meter.fragments.has(row)) row = 0;
       if (row === 0) return 0;
       if (!blocked && !(table.state[s + S_BITS]! & ON_STATUS)) meter.note(E_REVIVED, row, now, NaN);
       this.toStatus(row);

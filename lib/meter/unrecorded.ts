@@ -32,12 +32,6 @@ export class Unrecorded {
     this.#bytes[reason] += bytes;
   }
 
-  /** Becomes a copy of another's notes. */
-  copy(other: Unrecorded): void {
-    Object.assign(this.#packets, other.#packets);
-    Object.assign(this.#bytes, other.#bytes);
-  }
-
   /** Packets in all. */
   get packets(): number {
     return this.lines.reduce((sum, line) => sum + line.packets, 0);

@@ -1,9 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { settingsOf } from "../../lib/chain/study.ts";
 import { gatherStudy } from "../../lib/chain/study_threads.ts";
 import type { CapturePlan } from "../../lib/chain/plan.ts";
 import { meterCapture } from "../../lib/chain/run.ts";
-import { StudyBuilder, type StudyResult } from "../../lib/compare/mod.ts";
+import { type SettingFigures, StudyBuilder, type StudyResult } from "../../lib/compare/mod.ts";
+import { asksOfPacketsOnly } from "../../lib/expression/mod.ts";
+import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { traffic } from "../meter/arbitrary.ts";
 
 const plan: CapturePlan = {
   kind: "capture",
@@ -59,4 +63,49 @@ Deno.test("a study divided among builders is the study, however it is divided", 
     }
     assertSame(whole.finish(), figures);
   }
+});
+
+async function studyOf(source: Uint8Array, chosen: typeof settings, filter?: string): Promise<StudyResult> {
+  const builder = new StudyBuilder(chosen);
+  return builder.finish(await gatherStudy({ ...plan, source }, chosen, builder, filter));
+}
+
+/** What a setting's figures are whatever else is studied. */
+function ownOf(f: SettingFigures): unknown[] {
+  return [
+    f.name,
+    f.records,
+    f.packets,
+    f.bytes,
+    f.connections,
+    f.unknownDirections,
+    f.splits,
+    f.peakFlows,
+    f.peakBytes,
+    f.longestRecord,
+  ];
+}
+
+Deno.test("a study of many settings has the figures of a study of each, filtered or not", async () => {
+  const many = settingsOf({
+    clock: ["argus", "exact"],
+    status: ["1s", "5s", "60s", "never"],
+    tcp: ["10s", "10m"],
+    ip: ["5s", "30s"],
+  });
+  assert(asksOfPacketsOnly("tcp or dur gt 1") && !asksOfPacketsOnly("not stop"));
+  const filter = fc.constantFrom(undefined, "tcp or dur gt 1", "not stop");
+  await fc.assert(
+    fc.asyncProperty(traffic(), filter, async (t, filter) => {
+      const capture = randomTraffic(t), together = await studyOf(capture, many, filter);
+      const connections: number[] = [];
+      for (const [i, setting] of many.entries()) {
+        const alone = await studyOf(capture, [setting], filter);
+        assertEquals(ownOf(together.settings[i]!), ownOf(alone.settings[0]!));
+        connections.push(alone.connections);
+      }
+      assert(together.connections >= Math.max(...connections));
+    }),
+    { numRuns: 12 },
+  );
 });

@@ -31,7 +31,7 @@ export async function meterAll(
   bank.end();
   return all.map((batch, i) => {
     if (!isPeer(settings[i]!)) { for (let row = 0; row < batch.length; row++) asRead(batch, row); }
-    return { batch, meter: bank.meters[i]! };
+    return { batch, meter: bank.meters[i] as FlowMeter };
   });
 }
 

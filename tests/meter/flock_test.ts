@@ -1,0 +1,123 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { randomTraffic } from "../../scripts/synth/traffic.ts";
+import { openFrames } from "../../lib/capture/mod.ts";
+import { type BankOptions, MeterBank, type MeterFigures } from "../../lib/meter/mod.ts";
+import * as R from "../../lib/record/mod.ts";
+import type { RecordBatch } from "../../lib/record/mod.ts";
+import { argus, type Settings } from "../../lib/settings/mod.ts";
+import { traffic } from "./arbitrary.ts";
+import { rowText } from "./metering.ts";
+
+/** Settings that differ in times, and sometimes in something else. */
+const grid: fc.Arbitrary<Settings[]> = fc.record({
+  clock: fc.constantFrom("argus" as const, "argus" as const, "exact" as const),
+  quirks: fc.constantFrom("argus-3.0.8.2" as const, "none" as const),
+}).chain((base) =>
+  fc.array(
+    fc.record({
+      status: fc.constantFrom("0", "0.5", "1.5", "5s", "60s", "1h", "12h", "never"),
+      tcp: fc.constantFrom("0", "1s", "10s", "60s", "2h", "never"),
+      ip: fc.constantFrom("1s", "30s", "never"),
+      icmp: fc.constantFrom("5s", "5s", "7s"),
+      frag: fc.constantFrom("0", "2s", "30s", "30s"),
+      appBytes: fc.constantFrom(false, false, false, true),
+    }).map((input) => argus({ ...base, ...input })),
+    { minLength: 2, maxLength: 40 },
+  )
+);
+
+/** What depends on the order of records, or on who asked for them. */
+const ORDER = [R.SEQ, R.CONN_SEQ, R.CAUSE];
+
+function textOf(batch: RecordBatch, row: number): string {
+  const why = batch.words[row * R.WORDS + R.WHY]!;
+  batch.words[row * R.WORDS + R.WHY] = why & ~0xff;
+  // What the meter remembers of the last packet is in no record's form that matters.
+  const text = rowText(batch, row, ORDER);
+  batch.words[row * R.WORDS + R.WHY] = why;
+  return text;
+}
+
+/** Raw records of each setting, in no order, and what its metering came to. */
+async function run(
+  capture: Uint8Array,
+  settings: readonly Settings[],
+  batch: number,
+  together: boolean,
+): Promise<{ texts: string[][]; meters: readonly MeterFigures[]; flocks: number }> {
+  const texts: string[][] = settings.map(() => []);
+  const sinks = texts.map((to) => (out: RecordBatch) => {
+    for (let row = 0; row < out.length; row++) to.push(textOf(out, row));
+    out.clear();
+    return out;
+  });
+  let flocks = 0;
+  const share: BankOptions["share"] = (members) => {
+    flocks++;
+    return (out, bits) => {
+      const text = textOf(out, 0);
+      members.forEach((index, j) => bits & 1 << j && texts[index]!.push(text));
+    };
+  };
+  const bank = new MeterBank(settings, sinks, { connections: true, ...(together ? { share } : {}) });
+  for await (const frames of openFrames(capture, { batch })) bank.take(frames);
+  bank.end();
+  for (const t of texts) t.sort();
+  return { texts, meters: bank.meters, flocks };
+}
+
+/** As `assertEquals`, which takes minutes to show a difference between lists as long as these. */
+function assertSame(a: readonly string[], b: readonly string[], name: string): void {
+  const at = a.findIndex((text, i) => text !== b[i]);
+  assertEquals([at < 0 ? "" : a[at], a.length], [at < 0 ? "" : b[at], b.length], name);
+}
+
+/** The IP packets of an Ethernet capture, as a capture without link headers. */
+function withoutLinks(pcap: Uint8Array): Uint8Array {
+  const from = new DataView(pcap.buffer, pcap.byteOffset, pcap.byteLength), out = pcap.slice();
+  const to = new DataView(out.buffer);
+  to.setUint32(20, 101, true);
+  let o = 24;
+  for (let at = 24; at < pcap.length;) {
+    const length = from.getUint32(at + 8, true), type = from.getUint16(at + 16 + 12);
+    if (type === 0x800 || type === 0x86dd) {
+      out.set(pcap.subarray(at, at + 16), o);
+      to.setUint32(o + 8, length - 14, true);
+      to.setUint32(o + 12, from.getUint32(at + 12, true) - 14, true);
+      out.set(pcap.subarray(at + 30, at + 16 + length), o + 16);
+      o += 16 + length - 14;
+    }
+    at += 16 + length;
+  }
+  return out.subarray(0, o);
+}
+
+Deno.test("settings metered together have the records of each alone", async () => {
+  let flocks = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      traffic(),
+      fc.boolean(),
+      grid,
+      fc.constantFrom(1, 7, 64),
+      async (t, raw, settings, batch) => {
+        const capture = raw ? withoutLinks(randomTraffic(t)) : randomTraffic(t);
+        const alone = await run(capture, settings, 64, false);
+        const together = await run(capture, settings, batch, true);
+        flocks += together.flocks;
+        for (const [i, s] of settings.entries()) {
+          assertSame(together.texts[i]!, alone.texts[i]!, s.name);
+          const a = together.meters[i]!, b = alone.meters[i]!;
+          assertEquals([a.seen, a.table.peak, a.unrecorded!.lines], [
+            b.seen,
+            b.table.peak,
+            b.unrecorded!.lines,
+          ], s.name);
+        }
+      },
+    ),
+    { numRuns: Number(Deno.env.get("PANOPTES_RUNS") ?? 100) },
+  );
+  assert(flocks > 80, `${flocks} flocks`);
+});
