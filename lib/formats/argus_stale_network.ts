@@ -3,6 +3,13 @@ import { RecordBatch } from "../record/mod.ts";
 import { DECODED, decodeRecord } from "./argus_decode.ts";
 import { swap32 } from "./argus_layout.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  FRAG_BODY, FRAG_WORDS, KEY_IPV4, KEY_TYPE, NET, NET_ARP, NET_FRAG, NET_FRAG_TCP, NET_TCP_INIT,
+  NET_TCP_PERF, PROTO, SIDE, SIDE_WORDS, TCP_STATUS, T_STATUS, WORDS,
+} = R;
+
 /**
  * What `ra` takes for the TCP data of a TCP fragment. It reads every network section into one place and looks there for round trip
  * times, windows and status bits whatever the section is: a fragment's 13 words count as the first 13 of the TCP form, and the rest is
@@ -16,10 +23,10 @@ export class StaleNetwork {
 
   /** Tells of a decoded row and the place of its record; turns the row of a TCP fragment into what `ra` makes of it. */
   seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
-    const words = batch.words, w = row * R.WORDS, net = words[w + R.NET]!;
-    if (net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_ARP) this.#at = at;
+    const words = batch.words, w = row * WORDS, net = words[w + NET]!;
+    if (net >= NET_TCP_INIT && net <= NET_TCP_PERF || net === NET_ARP) this.#at = at;
     else if (
-      net === R.NET_FRAG && words[w + R.PROTO] === 6 && words[w + R.KEY_TYPE] === R.KEY_IPV4
+      net === NET_FRAG && words[w + PROTO] === 6 && words[w + KEY_TYPE] === KEY_IPV4
     ) this.#fill(view, bytes, batch, row);
   }
 
@@ -38,21 +45,21 @@ export class StaleNetwork {
     else if (this.#kept) {
       outcome = decodeRecord(new DataView(this.#kept.buffer), this.#kept, 0, this.#kept.length, left);
     }
-    const x = batch.words, w = row * R.WORDS, y = left.words;
-    const body = new DataView(new ArrayBuffer(4 * R.FRAG_WORDS));
-    const raw = x.slice(w + R.FRAG_BODY, w + R.FRAG_BODY + R.FRAG_WORDS);
+    const x = batch.words, w = row * WORDS, y = left.words;
+    const body = new DataView(new ArrayBuffer(4 * FRAG_WORDS));
+    const raw = x.slice(w + FRAG_BODY, w + FRAG_BODY + FRAG_WORDS);
     raw.forEach((word, i) => body.setInt32(4 * i, word));
     batch.moreOf(row).network = new Uint8Array(body.buffer);
-    x.fill(0, w + R.TCP_STATUS, w + R.SIDE + 2 * R.SIDE_WORDS);
+    x.fill(0, w + TCP_STATUS, w + SIDE + 2 * SIDE_WORDS);
     if (outcome === DECODED) {
       R.asRead(left, 0);
-      if (y[R.NET] !== R.NET_ARP) {
-        for (let i = R.SIDE; i < R.SIDE + 2 * R.SIDE_WORDS; i++) x[w + i] = y[i]!;
+      if (y[NET] !== NET_ARP) {
+        for (let i = SIDE; i < SIDE + 2 * SIDE_WORDS; i++) x[w + i] = y[i]!;
       }
     }
-    x[w + R.NET] = R.NET_FRAG_TCP;
+    x[w + NET] = NET_FRAG_TCP;
     // The words of the fragment are those of a little endian machine; the sixth and seventh would be the time of a packet.
-    for (let i = 0; i < 5; i++) x[w + R.TCP_STATUS + i] = swap32(raw[i]!);
-    for (let i = 7; i < R.FRAG_WORDS; i++) x[w + R.SIDE + R.T_STATUS + i - 7] = swap32(raw[i]!);
+    for (let i = 0; i < 5; i++) x[w + TCP_STATUS + i] = swap32(raw[i]!);
+    for (let i = 7; i < FRAG_WORDS; i++) x[w + SIDE + T_STATUS + i - 7] = swap32(raw[i]!);
   }
 }
