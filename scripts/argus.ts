@@ -3,6 +3,11 @@
  *
  * @module
  */
-import { main } from "./options/argus_main.ts";
+import { isLarge, startDecodeThread } from "../lib/meter/decode_thread.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  // The thread that decodes a large capture starts while the rest of the program still loads.
+  if (Deno.args.some(isLarge)) startDecodeThread();
+  const { main } = await import("./options/argus_main.ts");
+  Deno.exit(await main(Deno.args));
+}

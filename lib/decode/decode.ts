@@ -5,13 +5,20 @@ import * as R from "./encaps.ts";
 import { arp, ethernet, ethertype, llc, mpls, ppp, pppoe } from "./ethernet.ts";
 import { ip, ipv4, ipv6, trafficClass } from "./ip.ts";
 import { link } from "./links.ts";
-import { type DecodeOptions, LINK_ETHERNET } from "./options.ts";
+import type { DecodeOptions } from "./options.ts";
+import * as O from "./options.ts";
 import { type Shard, shardOfPair } from "./shard.ts";
 import { rtpBits, tcpOptionBits, transport } from "./transport.ts";
 import { gre, udpTunnel } from "./tunnels.ts";
 import * as W from "./walk.ts";
 import { Walk } from "./walk.ts";
 import { wlan } from "./wlan.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { END_WORDS, MAC_WORDS, P_DROPPED, P_ELSEWHERE, P_IP6, P_MAC, P_NONE, P_TCP, P_TCP_HEADER, P_UDP } = P;
+const { ENCAPS_ETHER, OPT_TIMESTAMP } = R;
+const { LINK_ETHERNET } = O;
+const { ARP, DONE, ETHERNET, ETHERTYPE, GRE, IP, IP4, IP6, LLC, MPLS, PPP, PPPOE, TRANSPORT, UDP_TUNNEL } = W;
 
 /** Walks one frame from its link layer to the end and writes row `row`. */
 function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
@@ -21,52 +28,52 @@ function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
   w.start = w.at = frames.offset[row]!;
   w.end = w.start + frames.captured[row]!;
   w.wireEnd = w.start + frames.wire[row]!;
-  w.kind = P.P_NONE;
+  w.kind = P_NONE;
   w.bits = w.encaps = w.depth = 0;
   c.size[row] = frames.wire[row]!;
   c.proto[row] = c.ports[row] = c.app[row] = 0;
   c.l3[row] = c.l4[row] = c.inner[row] = -1;
   c.payload[row] = c.payloadEnd[row] = w.end;
   let layer = link(w, frames.linkType);
-  while (layer !== W.DONE) {
+  while (layer !== DONE) {
     switch (layer) {
-      case W.ETHERNET:
+      case ETHERNET:
         layer = ethernet(w);
         break;
-      case W.ETHERTYPE:
+      case ETHERTYPE:
         layer = ethertype(w);
         break;
-      case W.IP:
+      case IP:
         layer = ip(w);
         break;
-      case W.IP4:
+      case IP4:
         layer = ipv4(w);
         break;
-      case W.IP6:
+      case IP6:
         layer = ipv6(w);
         break;
-      case W.TRANSPORT:
+      case TRANSPORT:
         layer = transport(w);
         break;
-      case W.LLC:
+      case LLC:
         layer = llc(w);
         break;
-      case W.MPLS:
+      case MPLS:
         layer = mpls(w);
         break;
-      case W.PPPOE:
+      case PPPOE:
         layer = pppoe(w);
         break;
-      case W.PPP:
+      case PPP:
         layer = ppp(w);
         break;
-      case W.GRE:
+      case GRE:
         layer = gre(w);
         break;
-      case W.ARP:
+      case ARP:
         layer = arp(w);
         break;
-      case W.UDP_TUNNEL:
+      case UDP_TUNNEL:
         layer = udpTunnel(w);
         break;
       default:
@@ -107,12 +114,12 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
           protocol = rest & 0xff;
           if (protocol === 6 ? length >= 20 && cap >= 54 : protocol === 17 && length >= 8) {
             at = o + 34;
-            const e = i * P.END_WORDS;
+            const e = i * END_WORDS;
             ends[e] = view.getInt32(o + 26);
             ends[e + 4] = view.getInt32(o + 30);
             c.memory.ipOptions = 0;
             ip[i] = ((rest & 0xff00) << 16) | ((first & 0xff) << 16) | (lengthAndId & 0xffff);
-            bits = P.P_MAC;
+            bits = P_MAC;
             etherType[i] = 0x0800;
           }
         }
@@ -122,12 +129,12 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
         length = argus || stated === 0 ? wire - 54 : stated;
         if (protocol === 6 || protocol === 17) {
           at = o + 54;
-          const e = i * P.END_WORDS;
+          const e = i * END_WORDS;
           for (let j = 0; j < 8; j++) ends[e + j] = view.getInt32(o + 22 + 4 * j);
           // The real meter takes the eight bits behind the first 20 for the traffic class.
           ip[i] = (bytes[o + 21]! << 24) | trafficClass(view.getInt32(o + 14), argus);
           ipOptions[i] = argus ? c.memory.ipOptions : 0;
-          bits = P.P_MAC | P.P_IP6;
+          bits = P_MAC | P_IP6;
           etherType[i] = 0x86dd;
         }
       }
@@ -140,16 +147,16 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
       walkFrame(w, frames, i);
       continue;
     }
-    if (shards > 1 && shardOfPair(ends, i * P.END_WORDS, i * P.END_WORDS + 4, shards) !== own) {
-      kind[i] = P.P_DROPPED | P.P_ELSEWHERE;
+    if (shards > 1 && shardOfPair(ends, i * END_WORDS, i * END_WORDS + 4, shards) !== own) {
+      kind[i] = P_DROPPED | P_ELSEWHERE;
       continue;
     }
-    const m = i * P.MAC_WORDS;
+    const m = i * MAC_WORDS;
     mac[m] = view.getInt32(o);
     mac[m + 1] = view.getInt32(o + 4);
     mac[m + 2] = view.getInt32(o + 8);
     size[i] = wire;
-    encaps[i] = R.ENCAPS_ETHER;
+    encaps[i] = ENCAPS_ETHER;
     proto[i] = protocol;
     l3[i] = o + 14;
     l4[i] = at;
@@ -170,22 +177,22 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
         : tcpOptions4(bytes, view, at + 20, behind < o + cap ? behind : o + cap);
       app[i] = length - header;
       payload[i] = behind < stop ? behind : stop;
-      kind[i] = P.P_TCP | P.P_TCP_HEADER | bits;
+      kind[i] = P_TCP | P_TCP_HEADER | bits;
     } else {
       app[i] = length - 8;
       payload[i] = at + 8 < stop ? at + 8 : stop;
       const source = p >>> 16, destination = p & 0xffff;
       if (source === 53 || destination === 53) {
-        if (!(bits & P.P_IP6) && at + 10 <= o + cap) extra[i] = view.getUint16(at + 8);
+        if (!(bits & P_IP6) && at + 10 <= o + cap) extra[i] = view.getUint16(at + 8);
       } else bits |= rtpBits(bytes, at + 8, o + cap, p);
-      kind[i] = P.P_UDP | bits;
+      kind[i] = P_UDP | bits;
     }
   }
 }
 
 /** Nearly all segments carry just NOP, NOP, timestamp. */
 function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number): number {
-  if (stop - at === 12 && view.getInt32(at) === 0x0101080a) return R.OPT_TIMESTAMP;
+  if (stop - at === 12 && view.getInt32(at) === 0x0101080a) return OPT_TIMESTAMP;
   return tcpOptionBits(bytes, at, stop);
 }
 
@@ -220,7 +227,7 @@ export function decode(
   into.nano.set(frames.nano.subarray(0, n));
   into.offset.set(frames.offset.subarray(0, n));
   into.captured.set(frames.captured.subarray(0, n));
-  into.ends.fill(0, 0, n * P.END_WORDS);
+  into.ends.fill(0, 0, n * END_WORDS);
   into.extra.fill(0, 0, n);
   into.ip.fill(0, 0, n);
   into.ipOptions.fill(0, 0, n);

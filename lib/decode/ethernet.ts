@@ -1,8 +1,16 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
 import { isIp4 } from "./ip.ts";
-import { isisChecksum, isIsis, NLPID_ISIS } from "./isis.ts";
-import { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE, type Walk } from "./walk.ts";
+import { isisChecksum, isIsis } from "./isis.ts";
+import * as I from "./isis.ts";
+import * as W from "./walk.ts";
+import type { Walk } from "./walk.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { ENCAPS_8021Q, ENCAPS_ERSPAN, ENCAPS_ETHER, ENCAPS_ISL, ENCAPS_LLC, ENCAPS_MPLS, ENCAPS_PPP } = R;
+const { END_WORDS, MAC_WORDS, P_ARP, P_ETHER, P_ISIS, P_LLC, P_MAC, P_MPLS, P_RARP, P_VLAN } = P;
+const { NLPID_ISIS } = I;
+const { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE } = W;
 
 const ETHERNET_HEADER = 14;
 /** Largest value of the type field that is a length (LINK-10). */
@@ -10,10 +18,10 @@ const MAX_LENGTH = 1500;
 
 /** Makes the row a MAC flow of ethertype `walk.type` (LINK-10): what remains when nothing inside can be read. */
 export function macFlow(w: Walk): void {
-  const c = w.c, row = w.row, m = row * P.MAC_WORDS, e = row * P.END_WORDS;
-  w.kind = P.P_ETHER;
+  const c = w.c, row = w.row, m = row * MAC_WORDS, e = row * END_WORDS;
+  w.kind = P_ETHER;
   const mid = c.mac[m + 1]!, low = c.mac[m + 2]!;
-  c.ends.fill(0, e, e + P.END_WORDS);
+  c.ends.fill(0, e, e + END_WORDS);
   c.ends[e] = (mid << 16) | (low >>> 16);
   c.ends[e + 1] = low << 16;
   c.ends[e + 4] = c.mac[m]!;
@@ -29,14 +37,14 @@ export function macFlow(w: Walk): void {
 /** Reads an Ethernet header: 14 bytes, or ISL around one. */
 export function ethernet(w: Walk): number {
   // Cisco ISL is known by its destination prefix; 26 bytes later stands a whole Ethernet frame.
-  if (w.has(5) && w.i32(w.at) === 0x01000c00 && w.bytes[w.at + 4] === 0 && !(w.encaps & R.ENCAPS_ISL)) {
-    w.encaps |= R.ENCAPS_ISL;
+  if (w.has(5) && w.i32(w.at) === 0x01000c00 && w.bytes[w.at + 4] === 0 && !(w.encaps & ENCAPS_ISL)) {
+    w.encaps |= ENCAPS_ISL;
     w.at += 26;
     if (!w.has(ETHERNET_HEADER)) return DONE;
     return ETHERNET;
   }
-  w.encaps |= R.ENCAPS_ETHER;
-  const c = w.c, m = w.row * P.MAC_WORDS;
+  w.encaps |= ENCAPS_ETHER;
+  const c = w.c, m = w.row * MAC_WORDS;
   if (w.argus && !w.has(ETHERNET_HEADER)) {
     // Cut within the header: the rest is what an older frame left there.
     for (let j = 0; j < 3; j++) c.mac[m + j] = w.left32(w.at + 4 * j);
@@ -52,7 +60,7 @@ export function ethernet(w: Walk): number {
 
 /** Goes on after a real or made-up Ethernet header of `header` bytes whose MACs and type are set. */
 export function underEthernet(w: Walk, header: number): number {
-  w.bits |= P.P_MAC;
+  w.bits |= P_MAC;
   w.c.etherType[w.row] = w.type;
   w.at += header;
   w.c.l3[w.row] = w.at;
@@ -97,8 +105,8 @@ export function ethertype(w: Walk): number {
       default:
         return next <= MAX_LENGTH ? LLC : DONE;
     }
-    w.encaps |= R.ENCAPS_8021Q;
-    w.bits |= P.P_VLAN;
+    w.encaps |= ENCAPS_8021Q;
+    w.bits |= P_VLAN;
     w.c.vlan[w.row] = w.u16(w.at);
     if (!w.has(4)) return DONE;
     w.next = w.u16(w.at + 2);
@@ -111,7 +119,7 @@ export function ethertype(w: Walk): number {
 /** ERSPAN type II: version nibble 1, 8 bytes, then an Ethernet frame. */
 function erspan(w: Walk): number {
   if (!w.has(8 + ETHERNET_HEADER) || w.bytes[w.at]! >> 4 !== 1) return DONE;
-  w.encaps |= R.ENCAPS_ERSPAN;
+  w.encaps |= ENCAPS_ERSPAN;
   w.at += 8;
   return ETHERNET;
 }
@@ -119,10 +127,10 @@ function erspan(w: Walk): number {
 /** LLC: SNAP goes on with its ethertype, ISO with IS-IS, the rest is a flow by service access points (LINK-10). */
 export function llc(w: Walk): number {
   if (!w.has(3)) return DONE;
-  w.encaps |= R.ENCAPS_LLC;
+  w.encaps |= ENCAPS_LLC;
   const c = w.c, row = w.row, at = w.at;
   const dsap = w.bytes[at]!, ssap = w.bytes[at + 1]!, control = w.bytes[at + 2]!;
-  w.kind = P.P_LLC;
+  w.kind = P_LLC;
   c.proto[row] = 0;
   c.ports[row] = (ssap << 16) | dsap;
   if (dsap === 0xaa && ssap === 0xaa && control === 3 && w.has(8)) {
@@ -140,7 +148,7 @@ export function llc(w: Walk): number {
     // PDUs that are not told apart stay an llc flow, with the protocol id for an ethertype.
     c.proto[row] = NLPID_ISIS;
     if (isIsis(w.bytes, pdu, w.end)) {
-      w.kind = P.P_ISIS;
+      w.kind = P_ISIS;
       c.ports[row] = w.bytes[pdu + 4]!;
       c.extra[row] = isisChecksum(w.bytes, pdu, w.end);
     }
@@ -152,7 +160,7 @@ const ARP_BODY = 28;
 
 /** ARP and RARP, told apart by the operation and not by the ethertype (KEY-7). */
 export function arp(w: Walk): number {
-  const c = w.c, row = w.row, at = w.at, e = row * P.END_WORDS;
+  const c = w.c, row = w.row, at = w.at, e = row * END_WORDS;
   if (!w.has(8)) return w.nothing();
   const op = w.u16(at + 6);
   if (op < 1 || op > 4) return w.nothing();
@@ -165,12 +173,12 @@ export function arp(w: Walk): number {
   c.app[row] = c.size[row]! - (w.has(ARP_BODY) ? ARP_BODY : 0);
   c.payload[row] = c.payloadEnd[row] = w.end;
   if (op <= 2) {
-    w.kind = P.P_ARP;
-    c.ends.fill(0, e, e + P.END_WORDS);
+    w.kind = P_ARP;
+    c.ends.fill(0, e, e + END_WORDS);
     c.ends[e] = w.i32(sender);
     c.ends[e + 4] = w.i32(target);
   } else {
-    w.kind = P.P_RARP;
+    w.kind = P_RARP;
     // The asker comes last: sender of a request, target of its answer.
     if (op === 3) w.macEnds(sender + protocol, at + 8);
     else w.macEnds(at + 8, sender + protocol);
@@ -182,9 +190,9 @@ export function arp(w: Walk): number {
 /** MPLS labels; the first is kept, what follows the last is guessed (LINK-4). */
 export function mpls(w: Walk): number {
   if (!w.has(4)) return DONE;
-  w.encaps |= R.ENCAPS_MPLS;
-  if (!(w.bits & P.P_MPLS)) w.c.mpls[w.row] = w.i32(w.at);
-  w.bits |= P.P_MPLS;
+  w.encaps |= ENCAPS_MPLS;
+  if (!(w.bits & P_MPLS)) w.c.mpls[w.row] = w.i32(w.at);
+  w.bits |= P_MPLS;
   for (;;) {
     if (!w.has(4)) return DONE;
     const bottom = w.bytes[w.at + 2]! & 1;
@@ -207,7 +215,7 @@ export function mpls(w: Walk): number {
 
 /** PPPoE: only code 0 (session data) is opened (LINK-5). */
 export function pppoe(w: Walk): number {
-  w.encaps |= R.ENCAPS_PPP;
+  w.encaps |= ENCAPS_PPP;
   if (!w.has(7) || w.bytes[w.at + 1] !== 0) return DONE;
   w.at += 6;
   return PPP;
@@ -215,7 +223,7 @@ export function pppoe(w: Walk): number {
 
 /** A PPP protocol field of one or two bytes: IPv4 and IPv6 go on, anything else keeps the flow around it. */
 export function ppp(w: Walk): number {
-  w.encaps |= R.ENCAPS_PPP;
+  w.encaps |= ENCAPS_PPP;
   if (!w.has(1)) return DONE;
   let protocol = w.bytes[w.at]!;
   if (protocol & 1) {

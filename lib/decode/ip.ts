@@ -1,6 +1,17 @@
 import * as R from "./encaps.ts";
 import * as P from "./columns.ts";
-import { DONE, GRE, IP4, IP6, TRANSPORT, type Walk } from "./walk.ts";
+import * as W from "./walk.ts";
+import type { Walk } from "./walk.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  IPOPT_LOOSE_ROUTE, IPOPT_RECORD_ROUTE, IPOPT_ROUTER_ALERT, IPOPT_SATNET, IPOPT_SECURITY,
+  IPOPT_STRICT_ROUTE, IPOPT_TIMESTAMP,
+} = R;
+const { END_WORDS, P_FIRST_FRAGMENT, P_FIRST_FRAGMENT6, P_FRAGMENT, P_IP, P_IP6, P_LAST_FRAGMENT, P_TUNNEL } =
+  P;
+const { DONE, GRE, IP4, IP6, TRANSPORT } = W;
 
 /** Chooses by the version nibble, as the link types without an ethertype do (LINK-8). */
 export function ip(w: Walk): number {
@@ -28,25 +39,25 @@ export function ipOptionBits(bytes: Uint8Array, at: number, stop: number): numbe
         at++;
         continue;
       case 0x07:
-        bits |= R.IPOPT_RECORD_ROUTE;
+        bits |= IPOPT_RECORD_ROUTE;
         break;
       case 0x44:
-        bits |= R.IPOPT_TIMESTAMP;
+        bits |= IPOPT_TIMESTAMP;
         break;
       case 0x82:
-        bits |= R.IPOPT_SECURITY;
+        bits |= IPOPT_SECURITY;
         break;
       case 0x83:
-        bits |= R.IPOPT_LOOSE_ROUTE;
+        bits |= IPOPT_LOOSE_ROUTE;
         break;
       case 0x88:
-        bits |= R.IPOPT_SATNET;
+        bits |= IPOPT_SATNET;
         break;
       case 0x89:
-        bits |= R.IPOPT_STRICT_ROUTE;
+        bits |= IPOPT_STRICT_ROUTE;
         break;
       case 0x94:
-        bits |= R.IPOPT_ROUTER_ALERT;
+        bits |= IPOPT_ROUTER_ALERT;
     }
     const length = at + 1 < stop ? bytes[at + 1]! : 0;
     if (length < 2) return bits;
@@ -58,13 +69,13 @@ export function ipOptionBits(bytes: Uint8Array, at: number, stop: number): numbe
 /** IPv4 header of any shape; the caller has seen that its 20 fixed bytes were captured. */
 export function ipv4(w: Walk): number {
   const { c, row, at, view } = w;
-  const e = row * P.END_WORDS;
+  const e = row * END_WORDS;
   // A header length below 20 is believed, as by the original.
   const header = (w.bytes[at]! & 15) * 4;
   const total = view.getUint16(at + 2);
   const fragment = view.getUint16(at + 6);
   const id = view.getUint16(at + 4);
-  c.ends.fill(0, e, e + P.END_WORDS);
+  c.ends.fill(0, e, e + END_WORDS);
   c.ends[e] = view.getInt32(at + 12);
   c.ends[e + 4] = view.getInt32(at + 16);
   c.ip[row] = (w.bytes[at + 8]! << 24) | (w.bytes[at + 1]! << 16) | id;
@@ -79,22 +90,22 @@ export function ipv4(w: Walk): number {
   plain(w);
   const offset = (fragment & 0x1fff) * 8;
   if (offset !== 0) {
-    w.kind = P.P_FRAGMENT;
+    w.kind = P_FRAGMENT;
     c.extra[row] = id;
     fragmentOf(w, offset, (fragment & 0x2000) === 0);
     // Argus looks for GRE even in the middle of a datagram.
     return w.proto === 47 && w.argus ? GRE : DONE;
   }
   if (fragment & 0x2000) {
-    w.bits |= P.P_FIRST_FRAGMENT;
+    w.bits |= P_FIRST_FRAGMENT;
     fragmentOf(w, 0, false);
   }
   return TRANSPORT;
 }
 
 function opened(w: Walk, ip6: number): void {
-  w.bits = (w.bits & ~(P.P_IP6 | P.P_FIRST_FRAGMENT | P.P_FIRST_FRAGMENT6 | P.P_LAST_FRAGMENT)) | ip6;
-  if (w.depth++ > 0) w.bits |= P.P_TUNNEL;
+  w.bits = (w.bits & ~(P_IP6 | P_FIRST_FRAGMENT | P_FIRST_FRAGMENT6 | P_LAST_FRAGMENT)) | ip6;
+  if (w.depth++ > 0) w.bits |= P_TUNNEL;
   w.c.l3[w.row] = w.at;
   w.c.extra[w.row] = 0;
 }
@@ -102,13 +113,13 @@ function opened(w: Walk, ip6: number): void {
 function fragmentOf(w: Walk, offset: number, last: boolean): void {
   w.c.fragOffset[w.row] = offset;
   w.c.fragLength[w.row] = w.length;
-  if (last) w.bits |= P.P_LAST_FRAGMENT;
+  if (last) w.bits |= P_LAST_FRAGMENT;
 }
 
 /** Makes the row a flow of the address pair and IP protocol (KEY-9): what remains when the transport cannot be read. */
 export function plain(w: Walk): void {
   const { c, row } = w;
-  w.kind = P.P_IP;
+  w.kind = P_IP;
   c.proto[row] = w.proto;
   c.ports[row] = 0;
   c.app[row] = w.length;
@@ -126,11 +137,11 @@ export function trafficClass(word: number, argus: boolean): number {
 export function ipv6(w: Walk): number {
   const { c, row, at, view } = w;
   if (!w.has(40)) return w.depth > 0 ? DONE : w.nothing();
-  const e = row * P.END_WORDS;
+  const e = row * END_WORDS;
   for (let j = 0; j < 8; j++) c.ends[e + j] = view.getInt32(at + 8 + 4 * j);
   c.ip[row] = (w.bytes[at + 7]! << 24) | trafficClass(view.getInt32(at), w.argus);
   c.ipOptions[row] = w.argus ? c.memory.ipOptions : 0;
-  opened(w, P.P_IP6);
+  opened(w, P_IP6);
   w.proto = w.bytes[at + 6]!;
   const stated = view.getUint16(at + 4);
   // Argus counts to the end of the frame, padding included, and never looks at the payload length.
@@ -145,12 +156,12 @@ export function ipv6(w: Walk): number {
       w.at += 8;
       const word = w.u16(here + 2);
       if (word >> 3 === 0) {
-        if (word & 1) w.bits |= P.P_FIRST_FRAGMENT6;
+        if (word & 1) w.bits |= P_FIRST_FRAGMENT6;
         continue;
       }
       w.length = stop - w.at;
       plain(w);
-      w.kind = P.P_FRAGMENT;
+      w.kind = P_FRAGMENT;
       c.extra[row] = w.i32(here + 4);
       fragmentOf(w, word & 0xfff8, (word & 1) === 0);
       return DONE;
@@ -158,7 +169,7 @@ export function ipv6(w: Walk): number {
     w.at += (w.bytes[here + 1]! + 1) * 8;
   }
   w.length = stop - w.at;
-  if (w.bits & P.P_FIRST_FRAGMENT6) fragmentOf(w, 0, false);
+  if (w.bits & P_FIRST_FRAGMENT6) fragmentOf(w, 0, false);
   plain(w);
   return TRANSPORT;
 }

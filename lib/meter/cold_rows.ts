@@ -2,12 +2,16 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { grown, Problem, roomier } from "../base/mod.ts";
-import { DOUBLES, LAST_FRAME, WORDS } from "../record/mod.ts";
-import * as T from "./flow_table.ts";
 import type { FlowTable } from "./flow_table.ts";
+import * as R from "../record/mod.ts";
+import * as T from "./entry_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { DOUBLES, LAST_FRAME, WORDS } = R;
+const { IS_HIDDEN, QUEUE_ROWS, STATE_WORDS, S_BITS, S_CHILD, S_KEY, S_NEXT, S_PARENT, S_PREV } = T;
 
 /** A row on disk: doubles, time on its queue, words, state. */
-const ROW_BYTES = (DOUBLES + 1) * 8 + WORDS * 4 + T.STATE_WORDS * 4;
+const ROW_BYTES = (DOUBLES + 1) * 8 + WORDS * 4 + STATE_WORDS * 4;
 const ROW_DOUBLES = ROW_BYTES / 8,
   ROW_INTS = ROW_BYTES / 4,
   WORDS_AT = DOUBLES * 2 + 2,
@@ -38,9 +42,9 @@ export class ColdRows {
   #previous = new Int32Array(1024);
   #next = new Int32Array(1024);
   /** Times of the first cold entries of the queues, NaN where they have to be read. */
-  readonly #headTime = new Float64Array(T.QUEUE_ROWS).fill(NaN);
+  readonly #headTime = new Float64Array(QUEUE_ROWS).fill(NaN);
   #row = new Int32Array(1024);
-  #size = T.QUEUE_ROWS;
+  #size = QUEUE_ROWS;
   /** First of the nodes that were given back, each of which names the next; 0 for none. */
   #free = 0;
   /** Rows that came back and hold their old place, in that order, with their last frame of then; from `#taken` on. */
@@ -65,7 +69,7 @@ export class ColdRows {
     this.#batch = Math.min(MOST_BATCH, Math.max(1, this.#most >> 3));
     this.#out = new Rows(this.#batch);
     this.#standIn = table.room();
-    for (let q = 0; q < T.QUEUE_ROWS; q++) this.#previous[q] = this.#next[q] = q;
+    for (let q = 0; q < QUEUE_ROWS; q++) this.#previous[q] = this.#next[q] = q;
   }
 
   /** Whether there are as many rows in memory as may be. */
@@ -90,7 +94,7 @@ export class ColdRows {
   /** The oldest row of a queue: the row, the head's number when there is none, or a stand-in with the time of a cold one. */
   oldest(queue: number): number {
     const node = this.#next[queue]!;
-    if (node === queue) return this.#table.state[queue * T.STATE_WORDS + T.S_NEXT]!;
+    if (node === queue) return this.#table.state[queue * STATE_WORDS + S_NEXT]!;
     const row = this.#row[node]!;
     if (row !== 0) return row;
     if (Number.isNaN(this.#headTime[queue]!)) {
@@ -122,22 +126,22 @@ export class ColdRows {
     for (let i = 0, w = row * WORDS, from = at + WORDS_AT; i < WORDS; i++) {
       table.words[w + i] = ints[from + i]!;
     }
-    const s = row * T.STATE_WORDS, state = table.state;
-    for (let i = 0, from = at + STATE_AT; i < T.STATE_WORDS; i++) state[s + i] = ints[from + i]!;
+    const s = row * STATE_WORDS, state = table.state;
+    for (let i = 0, from = at + STATE_AT; i < STATE_WORDS; i++) state[s + i] = ints[from + i]!;
     table.qtime[row] = doubles[slot * ROW_DOUBLES + DOUBLES]!;
-    table.own[state[s + T.S_KEY]!] = row;
+    table.own[state[s + S_KEY]!] = row;
     this.count--;
     this.#row[node] = row;
-    state[s + T.S_PREV] = -node;
+    state[s + S_PREV] = -node;
     return row;
   }
 
   /** Takes a row off the place that it holds here. */
   unlink(row: number): void {
-    const at = row * T.STATE_WORDS + T.S_PREV, node = -this.#table.state[at]!;
+    const at = row * STATE_WORDS + S_PREV, node = -this.#table.state[at]!;
     this.#table.state[at] = 0;
     const previous = this.#previous[node]!, next = this.#next[node]!;
-    if (previous < T.QUEUE_ROWS) this.#headTime[previous] = NaN;
+    if (previous < QUEUE_ROWS) this.#headTime[previous] = NaN;
     this.#next[previous] = next;
     this.#previous[next] = previous;
     this.#row[node] = 0;
@@ -158,8 +162,8 @@ export class ColdRows {
   #coldest(): number {
     const { state, qtime } = this.#table;
     let best = -1, time = Infinity;
-    for (let queue = 0; queue < T.QUEUE_ROWS; queue++) {
-      const row = state[queue * T.STATE_WORDS + T.S_NEXT]!;
+    for (let queue = 0; queue < QUEUE_ROWS; queue++) {
+      const row = state[queue * STATE_WORDS + S_NEXT]!;
       if (row === queue || !(qtime[row]! < time)) continue;
       best = queue;
       time = qtime[row]!;
@@ -169,7 +173,7 @@ export class ColdRows {
 
   /** Moves the oldest row of a queue behind those that were moved before. */
   #outOfQueue(queue: number, pin: number): void {
-    const table = this.#table, row = table.state[queue * T.STATE_WORDS + T.S_NEXT]!;
+    const table = this.#table, row = table.state[queue * STATE_WORDS + S_NEXT]!;
     table.unlink(row);
     const node = this.#node(), last = this.#previous[queue]!;
     this.#next[last] = node;
@@ -188,7 +192,7 @@ export class ColdRows {
       this.#taken = 0;
     }
     const { state, words } = this.#table;
-    if (this.#row[node] !== row || state[row * T.STATE_WORDS + T.S_PREV] !== -node) return;
+    if (this.#row[node] !== row || state[row * STATE_WORDS + S_PREV] !== -node) return;
     if (row === pin || words[row * WORDS + LAST_FRAME] !== frame || !this.#movable(row)) {
       this.#hold(node, row);
     } else this.#spill(node, row);
@@ -197,7 +201,7 @@ export class ColdRows {
   /** Notes that a row holds the place of a node. */
   #hold(node: number, row: number): void {
     this.#row[node] = row;
-    this.#table.state[row * T.STATE_WORDS + T.S_PREV] = -node;
+    this.#table.state[row * STATE_WORDS + S_PREV] = -node;
     this.#noteBack(node, row);
   }
 
@@ -207,9 +211,9 @@ export class ColdRows {
 
   /** Entries that fragments point to, or that no key finds, stay. */
   #movable(row: number): boolean {
-    const s = row * T.STATE_WORDS, state = this.#table.state;
-    return state[s + T.S_KEY]! >= 0 && state[s + T.S_CHILD] === 0 && state[s + T.S_PARENT] === 0 &&
-      (state[s + T.S_BITS]! & T.IS_HIDDEN) === 0;
+    const s = row * STATE_WORDS, state = this.#table.state;
+    return state[s + S_KEY]! >= 0 && state[s + S_CHILD] === 0 && state[s + S_PARENT] === 0 &&
+      (state[s + S_BITS]! & IS_HIDDEN) === 0;
   }
 
   #spill(node: number, row: number): void {
@@ -219,12 +223,12 @@ export class ColdRows {
     }
     const at = slot * ROW_INTS;
     for (let i = 0, w = row * WORDS, to = at + WORDS_AT; i < WORDS; i++) ints[to + i] = table.words[w + i]!;
-    const s = row * T.STATE_WORDS;
-    for (let i = 0, to = at + STATE_AT; i < T.STATE_WORDS; i++) ints[to + i] = table.state[s + i]!;
+    const s = row * STATE_WORDS;
+    for (let i = 0, to = at + STATE_AT; i < STATE_WORDS; i++) ints[to + i] = table.state[s + i]!;
     doubles[slot * ROW_DOUBLES + DOUBLES] = table.qtime[row]!;
     this.#outNodes.push(node);
     this.#row[node] = 0;
-    table.own[table.state[s + T.S_KEY]!] = -node;
+    table.own[table.state[s + S_KEY]!] = -node;
     table.leave(row);
     this.count++;
   }

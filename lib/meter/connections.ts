@@ -1,8 +1,11 @@
 import { grown, release, roomier } from "../base/mod.ts";
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
-import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, KEY_WORDS } from "./key_rules.ts";
 import type { KeyTable } from "./keys.ts";
+import * as K from "./key_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_PORTS } = K;
 
 /** The connection of each packet of a batch. */
 export interface ConnectionColumns {

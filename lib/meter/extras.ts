@@ -4,7 +4,10 @@ import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Meter } from "./meter.ts";
-import { IN_PROTO, UNDECIDED } from "./tcp.ts";
+import * as V from "./tcp_values.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { IN_PROTO, UNDECIDED } = V;
 
 /** Doubles of one side: last packet time, then (n, smallest, largest, sum, sum of squares) active, then idle. */
 const SIDE = 11;

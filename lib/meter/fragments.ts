@@ -1,11 +1,20 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
-import * as T from "./flow_table.ts";
-import { K_A, K_B, K_EXTRA, K_KIND, KEY_WORDS } from "./key_rules.ts";
+import { account } from "./account.ts";
 import { zeroInterval } from "./interval.ts";
 import type { Meter } from "./meter.ts";
 import { freshBytes } from "./other_protocols.ts";
+import * as T from "./entry_words.ts";
+import * as K from "./key_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  IS_HIDDEN, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, S_BITS, S_CHILD, S_FRAG_HAVE,
+  S_FRAG_TOTAL, S_KEY, S_ORIENT, S_PARENT, S_SIBLING,
+} = T;
+const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND } = K;
 
 /** Hidden entries older than this are deleted when their parent's status timer fires (FRG-2). */
 const HIDDEN_LIFE = 2e6;
@@ -42,15 +51,15 @@ export class Fragments {
       row = this.#open(c, i, swap, name);
       this.#meter.created--;
       table.unlink(row);
-    } else if (table.state[row * T.STATE_WORDS + T.S_PARENT] === 0) {
+    } else if (table.state[row * STATE_WORDS + S_PARENT] === 0) {
       table.unlink(row);
-    } else if (table.state[row * T.STATE_WORDS + T.S_PARENT] !== parent) return;
-    const s = row * T.STATE_WORDS, state = table.state;
-    if (state[s + T.S_PARENT] === 0) {
-      state[s + T.S_BITS] = T.IS_HIDDEN;
-      state[s + T.S_PARENT] = parent;
-      state[s + T.S_SIBLING] = state[parent * T.STATE_WORDS + T.S_CHILD]!;
-      state[parent * T.STATE_WORDS + T.S_CHILD] = row;
+    } else if (table.state[row * STATE_WORDS + S_PARENT] !== parent) return;
+    const s = row * STATE_WORDS, state = table.state;
+    if (state[s + S_PARENT] === 0) {
+      state[s + S_BITS] = IS_HIDDEN;
+      state[s + S_PARENT] = parent;
+      state[s + S_SIBLING] = state[parent * STATE_WORDS + S_CHILD]!;
+      state[parent * STATE_WORDS + S_CHILD] = row;
     }
     this.#arrived(row, c, i, true, c.fragLength[i]!);
   }
@@ -66,26 +75,26 @@ export class Fragments {
     else if (this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
     else if (this.#isDue(row)) meter.timers.claim(row, c.kind[i]!, -1);
     const before = freshBytes(table.words, row * R.WORDS);
-    meter.account(row, c, i, c.kind[i]!, swap, fresh);
+    account(meter, row, c, i, c.kind[i]!, swap, fresh);
     const after = freshBytes(table.words, row * R.WORDS);
     // Bytes that came twice make no datagram whole; a new interval began counting anew.
     const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
-    if (complete && !(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_HIDDEN)) {
+    if (complete && !(table.state[row * STATE_WORDS + S_BITS]! & IS_HIDDEN)) {
       meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
     }
   }
 
   /** The real program loses fragments of a stand-alone entry that has been reported and is parked until its timeout. */
   #isLost(row: number): boolean {
-    const bits = this.#meter.table.state[row * T.STATE_WORDS + T.S_BITS]!;
-    return this.#meter.quirks && (bits & (T.IS_HIDDEN | T.ON_STATUS)) === 0;
+    const bits = this.#meter.table.state[row * STATE_WORDS + S_BITS]!;
+    return this.#meter.quirks && (bits & (IS_HIDDEN | ON_STATUS)) === 0;
   }
 
   /** Whether a stand-alone entry's own packet finds its interval over, or itself parked (TIM-4 step 2). */
   #isDue(row: number): boolean {
-    const { table, timers } = this.#meter, bits = table.state[row * T.STATE_WORDS + T.S_BITS]!;
-    if (bits & T.IS_HIDDEN) return false;
-    return !(bits & T.ON_STATUS) || timers.limit === 0 || timers.now - table.qtime[row]! >= timers.limit;
+    const { table, timers } = this.#meter, bits = table.state[row * STATE_WORDS + S_BITS]!;
+    if (bits & IS_HIDDEN) return false;
+    return !(bits & ON_STATUS) || timers.limit === 0 || timers.now - table.qtime[row]! >= timers.limit;
   }
 
   /** Writes the fragment key of a packet (FRG) and tells whether the packet runs against its order. */
@@ -104,9 +113,9 @@ export class Fragments {
   #open(c: PacketColumns, i: number, swap: number, name: string): number {
     const meter = this.#meter, table = meter.table;
     const row = meter.newEntry(c, i, this.#key, swap, meter.now);
-    const s = row * T.STATE_WORDS;
-    table.state[s + T.S_KEY] = -1;
-    table.state[s + T.S_FRAG_TOTAL] = -1;
+    const s = row * STATE_WORDS;
+    table.state[s + S_KEY] = -1;
+    table.state[s + S_FRAG_TOTAL] = -1;
     // A reversed key carries the mark of corrected ones, too (seen in the real program's files).
     table.words[row * R.WORDS + R.FLAGS]! |= swap && meter.quirks
       ? R.FLAG_FRAGMENT | R.FLAG_CORRECTED
@@ -125,15 +134,15 @@ export class Fragments {
 
   /** Notes which bytes came; when all of a datagram are there, folds them into the parent. */
   #arrived(row: number, c: PacketColumns, i: number, isFirst: boolean, bytes: number): boolean {
-    const table = this.#meter.table, s = row * T.STATE_WORDS, state = table.state;
-    state[s + T.S_FRAG_HAVE]! += bytes;
+    const table = this.#meter.table, s = row * STATE_WORDS, state = table.state;
+    state[s + S_FRAG_HAVE]! += bytes;
     if (!isFirst && c.kind[i]! & P.P_LAST_FRAGMENT) {
-      state[s + T.S_FRAG_TOTAL] = c.fragOffset[i]! + c.fragLength[i]!;
+      state[s + S_FRAG_TOTAL] = c.fragOffset[i]! + c.fragLength[i]!;
     }
-    const total = state[s + T.S_FRAG_TOTAL]!;
-    const complete = total >= 0 && state[s + T.S_FRAG_HAVE]! === total;
-    if (complete && state[s + T.S_BITS]! & T.IS_HIDDEN) {
-      const parent = state[s + T.S_PARENT]!;
+    const total = state[s + S_FRAG_TOTAL]!;
+    const complete = total >= 0 && state[s + S_FRAG_HAVE]! === total;
+    if (complete && state[s + S_BITS]! & IS_HIDDEN) {
+      const parent = state[s + S_PARENT]!;
       this.#foldInto(parent, row);
       // Without a start the parent has to come by before it is emitted.
       if (!this.#isLoose(parent)) this.#remove(parent, row);
@@ -149,12 +158,12 @@ export class Fragments {
     const packets = doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]!;
     if (packets === 0) return;
     // What came after the parent's report belongs to its next interval.
-    const bits = table.state[parent * T.STATE_WORDS + T.S_BITS]!;
-    if (bits & T.IS_REPORTED) zeroInterval(table, parent);
+    const bits = table.state[parent * STATE_WORDS + S_BITS]!;
+    if (bits & IS_REPORTED) zeroInterval(table, parent);
     // FRG-4: from the second record on only a packet of its own gives the parent a start.
-    const again = meter.quirks && (bits & T.IS_STARTED) !== 0;
+    const again = meter.quirks && (bits & IS_STARTED) !== 0;
     // The hidden entry may lie the other way round: its source is the sender of its own first fragment.
-    const flip = table.state[row * T.STATE_WORDS + T.S_ORIENT]! ^ this.#orderOf(parent, row);
+    const flip = table.state[row * STATE_WORDS + S_ORIENT]! ^ this.#orderOf(parent, row);
     for (let side = 0; side < 2; side++) {
       const to = side ^ flip;
       if (doubles[d + R.S_PKTS + side] === 0) continue;
@@ -184,7 +193,7 @@ export class Fragments {
   /** Orientation that the parent's source has in the order of the hidden entry's key. */
   #orderOf(parent: number, row: number): number {
     const words = this.#meter.table.words;
-    const orient = this.#meter.table.state[parent * T.STATE_WORDS + T.S_ORIENT]!;
+    const orient = this.#meter.table.state[parent * STATE_WORDS + S_ORIENT]!;
     return words[parent * R.WORDS + R.SADDR] === words[row * R.WORDS + R.SADDR] ? orient : 1 - orient;
   }
 
@@ -192,9 +201,9 @@ export class Fragments {
   fold(parent: number): void {
     const state = this.#meter.table.state;
     for (
-      let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+      let row = state[parent * STATE_WORDS + S_CHILD]!;
       row !== 0;
-      row = state[row * T.STATE_WORDS + T.S_SIBLING]!
+      row = state[row * STATE_WORDS + S_SIBLING]!
     ) {
       this.#foldInto(parent, row);
     }
@@ -215,9 +224,9 @@ export class Fragments {
   /** The parent's status timer fired: hidden entries older than 2 s go (FRG-2). */
   parentFires(parent: number): void {
     const table = this.#meter.table, state = table.state;
-    let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+    let row = state[parent * STATE_WORDS + S_CHILD]!;
     while (row !== 0) {
-      const next = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+      const next = state[row * STATE_WORDS + S_SIBLING]!;
       if (this.#meter.now - table.qtime[row]! >= HIDDEN_LIFE) {
         this.#foldInto(parent, row);
         this.#remove(parent, row);
@@ -229,9 +238,9 @@ export class Fragments {
   /** The parent is dropped, and its hidden entries with it. */
   parentGoes(parent: number): void {
     const state = this.#meter.table.state;
-    let row = state[parent * T.STATE_WORDS + T.S_CHILD]!;
+    let row = state[parent * STATE_WORDS + S_CHILD]!;
     while (row !== 0) {
-      const next = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+      const next = state[row * STATE_WORDS + S_SIBLING]!;
       this.#remove(parent, row);
       row = next;
     }
@@ -239,9 +248,9 @@ export class Fragments {
 
   #remove(parent: number, row: number): void {
     const table = this.#meter.table, state = table.state;
-    let at = parent * T.STATE_WORDS + T.S_CHILD;
-    while (state[at] !== row) at = state[at]! * T.STATE_WORDS + T.S_SIBLING;
-    state[at] = state[row * T.STATE_WORDS + T.S_SIBLING]!;
+    let at = parent * STATE_WORDS + S_CHILD;
+    while (state[at] !== row) at = state[at]! * STATE_WORDS + S_SIBLING;
+    state[at] = state[row * STATE_WORDS + S_SIBLING]!;
     this.forget(row);
     table.free(row);
   }

@@ -1,7 +1,12 @@
 import * as R from "../record/mod.ts";
 import type { Memory } from "../settings/mod.ts";
-import { type FlowTable, S_ORIENT, STATE_WORDS } from "./flow_table.ts";
-import { KEY_WORDS } from "./key_rules.ts";
+import { type FlowTable } from "./flow_table.ts";
+import * as T from "./entry_words.ts";
+import * as K from "./key_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { STATE_WORDS, S_ORIENT } = T;
+const { KEY_WORDS } = K;
 
 /** Words of a ghost: key hash (2), what is known (orientation and status bits), initial sequence numbers (2), packets (1). */
 const WORDS = 6;

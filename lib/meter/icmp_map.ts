@@ -3,6 +3,10 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Meter } from "./meter.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { END_WORDS, P_ICMP6, P_ICMP_BODY, P_INNER, P_KIND_MASK } = P;
+const { DOUBLES, FLAGS, FLAG_ICMP_MAP, ICMP_BODY, ICMP_MAP, ICMP_MAP_BODY, NET, NET_ICMP, S_NANO, WORDS } = R;
+
 function be32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
@@ -14,20 +18,20 @@ const QUERIES = new Set([0, 8, 9, 10, 13, 14, 15, 16, 17, 18]);
  * header and the addresses it has, where 28 bytes of it were captured. ICMPv6: type, code and checksum only.
  */
 export function describeIcmp(words: Int32Array, w: number, c: PacketColumns, i: number): void {
-  const kind = c.kind[i]!, ports = c.ports[i]! & 0xffff, body = w + R.ICMP_BODY;
-  if ((kind & P.P_KIND_MASK) === P.P_ICMP6) {
-    words[w + R.NET] = R.NET_ICMP;
+  const kind = c.kind[i]!, ports = c.ports[i]! & 0xffff, body = w + ICMP_BODY;
+  if ((kind & P_KIND_MASK) === P_ICMP6) {
+    words[w + NET] = NET_ICMP;
     words[body] = (ports << 16) | swap16(c.seq[i]!);
     return;
   }
-  if ((kind & P.P_ICMP_BODY) === 0) return;
-  words[w + R.NET] = R.NET_ICMP;
+  if ((kind & P_ICMP_BODY) === 0) return;
+  words[w + NET] = NET_ICMP;
   words[body] = (ports << 16) | swap16(c.extra[i]!);
-  words[body + 1] = c.ends[i * P.END_WORDS]!;
-  words[body + 2] = c.ends[i * P.END_WORDS + 4]!;
+  words[body + 1] = c.ends[i * END_WORDS]!;
+  words[body + 2] = c.ends[i * END_WORDS + 4]!;
   if (QUERIES.has(ports >>> 8)) return;
   const at = c.inner[i]!;
-  if (kind & P.P_INNER) {
+  if (kind & P_INNER) {
     words[body + 3] = be32(c.bytes, at + 12);
     words[body + 4] = be32(c.bytes, at + 16);
   }
@@ -44,21 +48,21 @@ export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: num
   const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : 0;
   if (mapped === 0) return;
   const bytes = c.bytes, at = c.inner[i]!;
-  const words = meter.table.words, w = row * R.WORDS;
-  words[w + R.ICMP_MAP] = (mapped << 16) | (type << 8) | code;
-  words[w + R.FLAGS]! |= R.FLAG_ICMP_MAP;
-  const b = w + R.ICMP_MAP_BODY;
+  const words = meter.table.words, w = row * WORDS;
+  words[w + ICMP_MAP] = (mapped << 16) | (type << 8) | code;
+  words[w + FLAGS]! |= FLAG_ICMP_MAP;
+  const b = w + ICMP_MAP_BODY;
   words[b] = 0;
-  words[b + 1] = c.ends[i * P.END_WORDS]!;
-  words[b + 2] = c.ends[i * P.END_WORDS + 4]!;
+  words[b + 1] = c.ends[i * END_WORDS]!;
+  words[b + 2] = c.ends[i * END_WORDS + 4]!;
   words[b + 3] = be32(bytes, at + 12);
   words[b + 4] = be32(bytes, at + 16);
   words[b + 5] = type === 5 ? be32(bytes, at - 4) : 0;
   // The packet is not the flow's own, so raising its end is a defect (and would break law 3).
   if (!meter.quirks) return;
-  const doubles = meter.table.doubles, d = row * R.DOUBLES;
+  const doubles = meter.table.doubles, d = row * DOUBLES;
   if (meter.isSet(doubles[d]!)) {
     doubles[d + 1] = c.time[i]!;
-    words[w + R.S_NANO] = (words[w + R.S_NANO]! & 1023) | (c.nano[i]! << 10);
+    words[w + S_NANO] = (words[w + S_NANO]! & 1023) | (c.nano[i]! << 10);
   }
 }

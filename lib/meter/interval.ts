@@ -2,8 +2,29 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import { describeIcmp } from "./icmp_map.ts";
-import * as K from "./key_rules.ts";
-import { type FlowTable, IS_REPORTED, S_BITS, S_KIND, S_ORIENT, STATE_WORDS } from "./flow_table.ts";
+import { type FlowTable } from "./flow_table.ts";
+import * as T from "./entry_words.ts";
+import * as K from "./key_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_ISIS, P_LLC, P_RARP, P_TCP, P_UDP,
+  P_WLAN,
+} = P;
+// deno-fmt-ignore
+const {
+  DADDR, DOUBLES, DPORT, DSIDE, D_APP, D_ENCAPS, D_IPOPT, D_LAST, D_MPLS, D_NANO, D_PSIZE, ESP_LOST,
+  FLAGS, FLAGS_RARE, FLAG_CORRECTED, FLAG_D_IPOPT, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ENCAPS,
+  FLAG_FRAGMENT, FLAG_FRAGS, FLAG_FRAG_OVERLAP, FLAG_FRAG_PARTIAL, FLAG_ICMP_MAP, FLAG_MATRIX,
+  FLAG_METRIC, FLAG_REVERSE, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, FLAG_TIME, FLAG_TRANSPORT,
+  FRAG_BODY, FRAG_WORDS, ICMP_MAP, KEY_EXTRA, KEY_TYPE, NET, NET_ESP, NET_FRAG, NET_RTP,
+  NET_TCP_PERF, PROTO, RTP_DDROP, RTP_SDROP, SADDR, SIDE, SIDE_WORDS, SPORT, SRCID, S_ENCAPS,
+  S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_PSIZE, TCP_STATUS, T_ACKBYTES, T_BYTES, T_FLAGS,
+  T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_STATUS, T_WINBYTES, VLAN, WLAN_SSID, WORDS,
+} = R;
+const { IS_REPORTED, STATE_WORDS, S_BITS, S_KIND, S_ORIENT } = T;
+const { K_A, K_B, K_EXTRA, K_KIND, K_MAC, K_PORTS, K_SSID } = K;
 
 /** Fills a zeroed row for a new entry: endpoints in key order, protocol facts, unset times (DIR-1, DIR-3). */
 export function newEntryRow(
@@ -15,83 +36,83 @@ export function newEntryRow(
   i: number,
   monitorId: number,
 ): void {
-  const words = table.words, w = row * R.WORDS, d = row * R.DOUBLES, s = row * STATE_WORDS;
+  const words = table.words, w = row * WORDS, d = row * DOUBLES, s = row * STATE_WORDS;
   const kind = c.kind[i]!;
-  const k0 = keyWords[0]!, low = k0 & 0xff, ports = keyWords[K.K_PORTS]!, extra = keyWords[K.K_EXTRA]!;
-  words[w + R.KEY_TYPE] = (k0 >>> 8) & 0xff;
+  const k0 = keyWords[0]!, low = k0 & 0xff, ports = keyWords[K_PORTS]!, extra = keyWords[K_EXTRA]!;
+  words[w + KEY_TYPE] = (k0 >>> 8) & 0xff;
   for (let j = 0; j < 4; j++) {
-    words[w + R.SADDR + j] = keyWords[K.K_A + j]!;
-    words[w + R.DADDR + j] = keyWords[K.K_B + j]!;
+    words[w + SADDR + j] = keyWords[K_A + j]!;
+    words[w + DADDR + j] = keyWords[K_B + j]!;
   }
-  words[w + R.PROTO] = k0 >>> 16;
-  words[w + R.FLAGS] = R.FLAG_TIME | R.FLAG_METRIC | R.FLAG_TRANSPORT | R.FLAG_ENCAPS |
-    (swap ? R.FLAG_REVERSE : 0);
-  words[w + R.SRCID] = monitorId;
+  words[w + PROTO] = k0 >>> 16;
+  words[w + FLAGS] = FLAG_TIME | FLAG_METRIC | FLAG_TRANSPORT | FLAG_ENCAPS |
+    (swap ? FLAG_REVERSE : 0);
+  words[w + SRCID] = monitorId;
   switch (low) {
-    case P.P_TCP:
-    case P.P_UDP:
-    case P.P_LLC:
-      words[w + R.SPORT] = ports >>> 16;
-      words[w + R.DPORT] = ports & 0xffff;
-      words[w + R.KEY_EXTRA] = extra;
+    case P_TCP:
+    case P_UDP:
+    case P_LLC:
+      words[w + SPORT] = ports >>> 16;
+      words[w + DPORT] = ports & 0xffff;
+      words[w + KEY_EXTRA] = extra;
       break;
-    case P.P_ICMP: {
+    case P_ICMP: {
       // Records show the request's type, whoever spoke first; a reader turns lone replies round (DIR-8).
       const type = ports >>> 8, code = ports & 0xff;
-      words[w + R.SPORT] = type | (code << 8);
+      words[w + SPORT] = type | (code << 8);
       describeIcmp(words, w, c, i);
       if (icmpShowsId(type)) {
-        words[w + R.DPORT] = extra >>> 16;
-        words[w + R.KEY_EXTRA] = extra & 0xffff;
-        if (swap) words[w + R.FLAGS]! |= R.FLAG_CORRECTED;
+        words[w + DPORT] = extra >>> 16;
+        words[w + KEY_EXTRA] = extra & 0xffff;
+        if (swap) words[w + FLAGS]! |= FLAG_CORRECTED;
       } else if (type === 3 && (code === 2 || code === 3)) {
-        words[w + R.DPORT] = extra & 0xffff;
-        words[w + R.KEY_EXTRA] = extra & 0xff0000;
+        words[w + DPORT] = extra & 0xffff;
+        words[w + KEY_EXTRA] = extra & 0xff0000;
       } else {
         // The quoted address lies over id and sequence, which are stored byte-swapped.
-        words[w + R.DPORT] = swap16(extra >>> 16);
-        words[w + R.KEY_EXTRA] = swap16(extra & 0xffff);
+        words[w + DPORT] = swap16(extra >>> 16);
+        words[w + KEY_EXTRA] = swap16(extra & 0xffff);
       }
       break;
     }
-    case P.P_ICMP6:
-      words[w + R.SPORT] = ports >>> 8;
-      words[w + R.DPORT] = ports & 0xff;
+    case P_ICMP6:
+      words[w + SPORT] = ports >>> 8;
+      words[w + DPORT] = ports & 0xff;
       describeIcmp(words, w, c, i);
       break;
-    case P.P_ESP:
-      words[w + R.DPORT] = ports;
-      words[w + R.NET] = R.NET_ESP;
+    case P_ESP:
+      words[w + DPORT] = ports;
+      words[w + NET] = NET_ESP;
       break;
-    case P.P_IGMP:
-      words[w + R.SPORT] = ports & 0xffff;
-      words[w + R.KEY_EXTRA] = swap16(extra);
+    case P_IGMP:
+      words[w + SPORT] = ports & 0xffff;
+      words[w + KEY_EXTRA] = swap16(extra);
       break;
-    case P.P_FRAGMENT:
-      words[w + R.FLAGS]! |= R.FLAG_FRAGMENT;
-      words[w + R.NET] = R.NET_FRAG;
-      words[w + R.KEY_EXTRA] = extra;
+    case P_FRAGMENT:
+      words[w + FLAGS]! |= FLAG_FRAGMENT;
+      words[w + NET] = NET_FRAG;
+      words[w + KEY_EXTRA] = extra;
       break;
-    case P.P_ISIS:
-      words[w + R.KEY_EXTRA] = extra;
+    case P_ISIS:
+      words[w + KEY_EXTRA] = extra;
       break;
-    case P.P_WLAN:
-      R.WLAN_SSID.forEach((word, j) => words[w + word] = keyWords[K.K_SSID[j]!]!);
+    case P_WLAN:
+      WLAN_SSID.forEach((word, j) => words[w + word] = keyWords[K_SSID[j]!]!);
       break;
-    case P.P_ARP:
-      words[w + R.DADDR + 2] = extra;
-      words[w + R.DADDR + 3] = ports;
-      words[w + R.KEY_EXTRA] = ports === 0 ? 0 : 1;
-      words[w + R.SADDR + 1] = keyWords[K.K_MAC]!;
-      words[w + R.SADDR + 2] = keyWords[K.K_MAC + 1]! << 16;
+    case P_ARP:
+      words[w + DADDR + 2] = extra;
+      words[w + DADDR + 3] = ports;
+      words[w + KEY_EXTRA] = ports === 0 ? 0 : 1;
+      words[w + SADDR + 1] = keyWords[K_MAC]!;
+      words[w + SADDR + 2] = keyWords[K_MAC + 1]! << 16;
       break;
-    case P.P_RARP:
-      words[w + R.SADDR + 2] = extra;
-      words[w + R.KEY_EXTRA] = 3;
+    case P_RARP:
+      words[w + SADDR + 2] = extra;
+      words[w + KEY_EXTRA] = 3;
       break;
-    case P.P_IP:
+    case P_IP:
       // KEY-10: an address matrix key has no protocol of its own.
-      if (k0 >>> 16 === 0 && c.proto[i] !== 0) words[w + R.FLAGS]! |= R.FLAG_MATRIX;
+      if (k0 >>> 16 === 0 && c.proto[i] !== 0) words[w + FLAGS]! |= FLAG_MATRIX;
   }
   table.state[s + S_KIND] = kind;
   table.state[s + S_ORIENT] = swap;
@@ -101,19 +122,19 @@ export function newEntryRow(
     doubles[d + 2] =
     doubles[d + 3] =
       NaN;
-  doubles[d + R.S_LAST] = doubles[d + R.D_LAST] = NaN;
+  doubles[d + S_LAST] = doubles[d + D_LAST] = NaN;
 }
 
 /** Writes the key of a TCP entry into `k`, as {@linkcode keyOfPacket} makes it from a packet; VLAN, MPLS and MAC parts, where a setting has them, are left out. */
 export function keyOfRow(table: FlowTable, row: number, k: Int32Array): void {
-  const w = row * R.WORDS, words = table.words;
+  const w = row * WORDS, words = table.words;
   k.fill(0);
-  k[K.K_KIND] = P.P_TCP | (words[w + R.KEY_TYPE]! << 8) | (words[w + R.PROTO]! << 16);
+  k[K_KIND] = P_TCP | (words[w + KEY_TYPE]! << 8) | (words[w + PROTO]! << 16);
   for (let j = 0; j < 4; j++) {
-    k[K.K_A + j] = words[w + R.SADDR + j]!;
-    k[K.K_B + j] = words[w + R.DADDR + j]!;
+    k[K_A + j] = words[w + SADDR + j]!;
+    k[K_B + j] = words[w + DADDR + j]!;
   }
-  k[K.K_PORTS] = (words[w + R.SPORT]! << 16) | (words[w + R.DPORT]! & 0xffff);
+  k[K_PORTS] = (words[w + SPORT]! << 16) | (words[w + DPORT]! & 0xffff);
 }
 
 /** ICMP types whose key has an id and a sequence, or neither. */
@@ -128,41 +149,41 @@ function swap16(n: number): number {
 /** Zeroes what belongs to one interval, at the first packet after a report (REC-9). */
 export function zeroInterval(table: FlowTable, row: number): void {
   const words = table.words, doubles = table.doubles;
-  const w = row * R.WORDS, d = row * R.DOUBLES;
+  const w = row * WORDS, d = row * DOUBLES;
   doubles[d] =
     doubles[d + 1] =
     doubles[d + 2] =
     doubles[d + 3] =
       NaN;
-  for (let j = d + R.S_PKTS; j <= d + R.D_APP; j++) doubles[j] = 0;
-  const net = words[w + R.NET]!;
-  if (net === R.NET_TCP_PERF || net === 0) {
-    for (let x = w + R.SIDE; x <= w + R.DSIDE; x += R.SIDE_WORDS) {
-      words[x + R.T_STATUS] = 0;
-      words[x + R.T_SEQBASE] = words[x + R.T_SEQ]!;
-      words[x + R.T_BYTES] = 0;
-      words[x + R.T_RETRANS] = 0;
-      words[x + R.T_ACKBYTES] = 0;
-      words[x + R.T_WINBYTES] = 0;
-      words[x + R.T_FLAGS] = 0;
-      words[x + R.T_LASTIPID] = 0;
+  for (let j = d + S_PKTS; j <= d + D_APP; j++) doubles[j] = 0;
+  const net = words[w + NET]!;
+  if (net === NET_TCP_PERF || net === 0) {
+    for (let x = w + SIDE; x <= w + DSIDE; x += SIDE_WORDS) {
+      words[x + T_STATUS] = 0;
+      words[x + T_SEQBASE] = words[x + T_SEQ]!;
+      words[x + T_BYTES] = 0;
+      words[x + T_RETRANS] = 0;
+      words[x + T_ACKBYTES] = 0;
+      words[x + T_WINBYTES] = 0;
+      words[x + T_FLAGS] = 0;
+      words[x + T_LASTIPID] = 0;
     }
-  } else if (net === R.NET_RTP) {
-    words[w + R.RTP_SDROP] = words[w + R.RTP_DDROP] = words[w + R.TCP_STATUS] = 0;
-  } else if (net === R.NET_ESP) {
-    words[w + R.ESP_LOST] = 0;
-    words[w + R.TCP_STATUS] = 0;
+  } else if (net === NET_RTP) {
+    words[w + RTP_SDROP] = words[w + RTP_DDROP] = words[w + TCP_STATUS] = 0;
+  } else if (net === NET_ESP) {
+    words[w + ESP_LOST] = 0;
+    words[w + TCP_STATUS] = 0;
   }
-  if (net === R.NET_FRAG) words.fill(0, w + R.FRAG_BODY, w + R.FRAG_BODY + R.FRAG_WORDS);
-  words[w + R.S_IPOPT] = words[w + R.D_IPOPT] = 0;
-  words[w + R.S_ENCAPS] = words[w + R.D_ENCAPS] = 0;
-  words[w + R.S_NANO] = words[w + R.D_NANO] = 0;
-  if (words[w + R.FLAGS]! & R.FLAGS_RARE) {
-    words[w + R.VLAN] = words[w + R.S_MPLS] = words[w + R.D_MPLS] = 0;
-    words[w + R.S_PSIZE] = words[w + R.D_PSIZE] = 0;
-    words[w + R.ICMP_MAP] = 0;
+  if (net === NET_FRAG) words.fill(0, w + FRAG_BODY, w + FRAG_BODY + FRAG_WORDS);
+  words[w + S_IPOPT] = words[w + D_IPOPT] = 0;
+  words[w + S_ENCAPS] = words[w + D_ENCAPS] = 0;
+  words[w + S_NANO] = words[w + D_NANO] = 0;
+  if (words[w + FLAGS]! & FLAGS_RARE) {
+    words[w + VLAN] = words[w + S_MPLS] = words[w + D_MPLS] = 0;
+    words[w + S_PSIZE] = words[w + D_PSIZE] = 0;
+    words[w + ICMP_MAP] = 0;
   }
-  words[w + R.FLAGS]! &= ~(R.FLAG_S_VLAN | R.FLAG_D_VLAN | R.FLAG_S_MPLS | R.FLAG_D_MPLS | R.FLAG_ICMP_MAP |
-    R.FLAG_S_IPOPT | R.FLAG_D_IPOPT | R.FLAG_FRAGS | R.FLAG_FRAG_PARTIAL | R.FLAG_FRAG_OVERLAP);
+  words[w + FLAGS]! &= ~(FLAG_S_VLAN | FLAG_D_VLAN | FLAG_S_MPLS | FLAG_D_MPLS | FLAG_ICMP_MAP |
+    FLAG_S_IPOPT | FLAG_D_IPOPT | FLAG_FRAGS | FLAG_FRAG_PARTIAL | FLAG_FRAG_OVERLAP);
   table.state[row * STATE_WORDS + S_BITS]! &= ~IS_REPORTED;
 }

@@ -1,17 +1,20 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
-import { KEY_ARP, KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_WLAN } from "../record/mod.ts";
+import * as R from "../record/mod.ts";
+import * as K from "./key_words.ts";
 
-/** Words of a key: kind and protocol, first end (4), second end (4), ports, kind-specific word, VLAN or MPLS, MACs (4). */
-export const KEY_WORDS = 16;
-/** Word 0: packet kind | key type << 8 | protocol << 16. */
-export const K_KIND = 0;
-export const K_A = 1;
-export const K_B = 5;
-export const K_PORTS = 9;
-export const K_EXTRA = 10;
-export const K_TAG = 11;
-export const K_MAC = 12;
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_MAC, K_PORTS, K_SSID, K_TAG,
+} = K;
+// deno-fmt-ignore
+const {
+  END_WORDS, ISIS_IDENTITY, ISIS_WORDS, MAC_WORDS, P_ARP, P_ESP, P_ETHER, P_FRAGMENT, P_ICMP,
+  P_ICMP6, P_IGMP, P_INNER, P_IP, P_IP6, P_ISIS, P_KIND_MASK, P_LLC, P_MAC, P_MPLS, P_RARP, P_TCP,
+  P_UDP, P_VLAN, P_WLAN,
+} = P;
+const { KEY_ARP, KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_WLAN } = R;
 
 /** Which parts make a key (KEY-10). */
 export interface KeyRules {
@@ -48,20 +51,20 @@ function icmp6Normal(type: number): number {
 
 /** Key type of a packet kind. */
 function keyTypeOf(kind: number): number {
-  switch (kind & P.P_KIND_MASK) {
-    case P.P_ARP:
+  switch (kind & P_KIND_MASK) {
+    case P_ARP:
       return KEY_ARP;
-    case P.P_RARP:
+    case P_RARP:
       return KEY_RARP;
-    case P.P_ETHER:
-    case P.P_LLC:
+    case P_ETHER:
+    case P_LLC:
       return KEY_ETHER;
-    case P.P_ISIS:
+    case P_ISIS:
       return KEY_ISIS;
-    case P.P_WLAN:
+    case P_WLAN:
       return KEY_WLAN;
     default:
-      return kind & P.P_IP6 ? KEY_IPV6 : KEY_IPV4;
+      return kind & P_IP6 ? KEY_IPV6 : KEY_IPV4;
   }
 }
 
@@ -88,9 +91,9 @@ function be32(bytes: Uint8Array, at: number): number {
  * Sources: KEY-1 to KEY-10, FRG of spec/meter.md.
  */
 export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): number {
-  const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, ip6 = (kind & P.P_IP6) !== 0;
-  const ends = c.ends, at = i * P.END_WORDS;
-  if (rules.plain && (low === P.P_TCP || low === P.P_UDP)) {
+  const kind = c.kind[i]!, low = kind & P_KIND_MASK, ip6 = (kind & P_IP6) !== 0;
+  const ends = c.ends, at = i * END_WORDS;
+  if (rules.plain && (low === P_TCP || low === P_UDP)) {
     // Nearly all new entries: no further case applies to them.
     const p = c.ports[i]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
     const from = against ? at + 4 : at, to = against ? at : at + 4;
@@ -101,7 +104,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     }
     k[K_PORTS] = against ? (p << 16) | (p >>> 16) : p;
     // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
-    k[K_EXTRA] = low === P.P_UDP ? c.extra[i]! : 0;
+    k[K_EXTRA] = low === P_UDP ? c.extra[i]! : 0;
     for (let j = K_TAG; j < KEY_WORDS; j++) k[j] = 0;
     return against;
   }
@@ -109,15 +112,15 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
   let ports = c.ports[i]!, extra = 0, swap = 0, proto = c.proto[i]!;
   const mayOrder = rules.bidirectional;
   switch (low) {
-    case P.P_TCP:
+    case P_TCP:
       swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
       break;
-    case P.P_UDP:
+    case P_UDP:
       // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
       extra = c.extra[i]!;
       swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
       break;
-    case P.P_ICMP: {
+    case P_ICMP: {
       const type = ports >>> 8;
       const request = icmpRequestOf(type);
       if (request >= 0) {
@@ -128,25 +131,25 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
         extra = c.extra[i]!;
       } else if (type === 9 || type === 10 || type === 13 || type === 15 || type === 17) {
         ports = type << 8;
-      } else if ((type === 3 || type === 5) && kind & P.P_INNER) {
+      } else if ((type === 3 || type === 5) && kind & P_INNER) {
         extra = icmpErrorExtra(c, i, type, ports & 0xff);
       }
       if (!mayOrder) swap = 0;
       break;
     }
-    case P.P_ICMP6: {
+    case P_ICMP6: {
       const type = ports >>> 8;
       const normal = icmp6Normal(type);
       ports = (normal << 8) | (ports & 0xff);
       swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
       break;
     }
-    case P.P_ESP:
+    case P_ESP:
       break;
-    case P.P_IGMP:
+    case P_IGMP:
       extra = c.extra[i]!;
       break;
-    case P.P_ARP: {
+    case P_ARP: {
       // A reply joins its request with the roles mirrored (KEY-7): the requester's MAC is the sender's or the target's.
       const reply = (ports & 0xffff) === 2;
       swap = +(reply && mayOrder);
@@ -167,22 +170,22 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       }
       break;
     }
-    case P.P_RARP:
+    case P_RARP:
       extra = c.extra[i]!;
       break;
-    case P.P_ETHER:
-    case P.P_LLC: {
+    case P_ETHER:
+    case P_LLC: {
       const s = ends[at]! >>> 0, d = ends[at + 4]! >>> 0;
       swap = +(mayOrder && (s !== d ? s > d : (ends[at + 1]! >>> 0) > (ends[at + 5]! >>> 0)));
       break;
     }
     // IS-IS and 802.11 flows are one-way.
-    case P.P_ISIS:
+    case P_ISIS:
       proto = ports;
       break;
-    case P.P_WLAN:
+    case P_WLAN:
       break;
-    case P.P_FRAGMENT:
+    case P_FRAGMENT:
       extra = c.extra[i]!;
       ports = 0;
       swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
@@ -193,7 +196,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
   }
   if (rules.matrix && keyTypeOf(kind) <= KEY_IPV6) {
     ports = extra = proto = 0;
-    k[K_KIND] = P.P_IP | (keyTypeOf(kind) << 8);
+    k[K_KIND] = P_IP | (keyTypeOf(kind) << 8);
     swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
   } else {
     k[K_KIND] = low | (keyTypeOf(kind) << 8) | (proto << 16);
@@ -204,38 +207,35 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     k[K_B + j] = ends[b + j]!;
   }
   // ICMP keys carry type and code, which have no side.
-  k[K_PORTS] = swap && (low === P.P_TCP || low === P.P_UDP || low === P.P_LLC)
+  k[K_PORTS] = swap && (low === P_TCP || low === P_UDP || low === P_LLC)
     ? (ports << 16) | (ports >>> 16)
     : ports;
   k[K_EXTRA] = extra;
-  if (rules.vlan) k[K_TAG] = kind & P.P_VLAN ? (c.vlan[i]! & 0xfff) | 0x10000 : 0;
-  if (rules.mpls && kind & P.P_MPLS) k[K_TAG]! ^= c.mpls[i]!;
-  if (rules.layer2 && kind & P.P_MAC) layer2(c, i, k, swap);
-  if (low === P.P_ISIS) isisIdentity(c, i, k);
-  else if (low === P.P_WLAN) wlanNetwork(c, i, k);
+  if (rules.vlan) k[K_TAG] = kind & P_VLAN ? (c.vlan[i]! & 0xfff) | 0x10000 : 0;
+  if (rules.mpls && kind & P_MPLS) k[K_TAG]! ^= c.mpls[i]!;
+  if (rules.layer2 && kind & P_MAC) layer2(c, i, k, swap);
+  if (low === P_ISIS) isisIdentity(c, i, k);
+  else if (low === P_WLAN) wlanNetwork(c, i, k);
   return swap;
 }
 
-const ISIS = new Int32Array(P.ISIS_WORDS);
+const ISIS = new Int32Array(ISIS_WORDS);
 const SSID = new Uint8Array(32);
 
 /** System and LAN, or LSP and sequence number, stand behind the MACs; the checksum in the extra word. */
 function isisIdentity(c: PacketColumns, i: number, k: Int32Array): void {
   P.readIsis(c, i, ISIS);
   for (let j = 0; j < 2; j++) {
-    k[K_A + 2 + j] = ISIS[P.ISIS_IDENTITY + j]!;
-    k[K_B + 2 + j] = ISIS[P.ISIS_IDENTITY + 2 + j]!;
+    k[K_A + 2 + j] = ISIS[ISIS_IDENTITY + j]!;
+    k[K_B + 2 + j] = ISIS[ISIS_IDENTITY + 2 + j]!;
   }
   k[K_PORTS] = 0;
-  k[K_EXTRA] = ISIS[P.ISIS_IDENTITY + 4]!;
+  k[K_EXTRA] = ISIS[ISIS_IDENTITY + 4]!;
 }
 
-/** Words of a key that hold the SSID of an 802.11 flow, in order; the third address stands behind the source. */
-export const K_SSID = [K_B + 2, K_B + 3, K_PORTS, K_EXTRA, K_MAC, K_MAC + 1, K_MAC + 2, K_MAC + 3] as const;
-
 function wlanNetwork(c: PacketColumns, i: number, k: Int32Array): void {
-  k[K_A + 2] = c.mac[i * P.MAC_WORDS]!;
-  k[K_A + 3] = c.mac[i * P.MAC_WORDS + 1]! & 0xffff0000;
+  k[K_A + 2] = c.mac[i * MAC_WORDS]!;
+  k[K_A + 3] = c.mac[i * MAC_WORDS + 1]! & 0xffff0000;
   P.wlanSsid(c, i, SSID);
   K_SSID.forEach((word, j) => k[word] = be32(SSID, 4 * j));
 }
@@ -254,7 +254,7 @@ function icmpErrorExtra(c: PacketColumns, i: number, type: number, code: number)
 }
 
 function layer2(c: PacketColumns, i: number, k: Int32Array, swap: number): void {
-  const m = i * P.MAC_WORDS;
+  const m = i * MAC_WORDS;
   const dHigh = c.mac[m]!, mid = c.mac[m + 1]!, sLow = c.mac[m + 2]!;
   const d = [dHigh, mid >>> 16], s = [(mid << 16) | (sLow >>> 16), sLow & 0xffff];
   const first = swap ? d : s, second = swap ? s : d;
@@ -272,32 +272,24 @@ export function quotedKey(c: PacketColumns, i: number, k: Int32Array): boolean {
   const bytes = c.bytes, at = c.inner[i]!, end = c.offset[i]! + c.captured[i]!;
   if (at < 0 || at + 20 > end || bytes[at]! >>> 4 !== 4) return false;
   const l4 = at + (bytes[at]! & 15) * 4, proto = bytes[at + 9]!;
-  const low = proto === 6
-    ? P.P_TCP
-    : proto === 17
-    ? P.P_UDP
-    : proto === 1
-    ? P.P_ICMP
-    : proto === 50
-    ? P.P_ESP
-    : P.P_IP;
+  const low = proto === 6 ? P_TCP : proto === 17 ? P_UDP : proto === 1 ? P_ICMP : proto === 50 ? P_ESP : P_IP;
   const source = be32(bytes, at + 12), target = be32(bytes, at + 16);
   let ports = 0, extra = 0;
-  if (low === P.P_TCP || low === P.P_UDP) {
+  if (low === P_TCP || low === P_UDP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
     const dns = (ports >>> 16) === 53 || (ports & 0xffff) === 53;
-    if (low === P.P_UDP && dns && l4 + 10 <= end) extra = (bytes[l4 + 8]! << 8) | bytes[l4 + 9]!;
-  } else if (low === P.P_ICMP) {
+    if (low === P_UDP && dns && l4 + 10 <= end) extra = (bytes[l4 + 8]! << 8) | bytes[l4 + 9]!;
+  } else if (low === P_ICMP) {
     if (l4 + 8 > end || bytes[l4] !== 8) return false;
     ports = 8 << 8;
     extra = be32(bytes, l4 + 4);
-  } else if (low === P.P_ESP) {
+  } else if (low === P_ESP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
   }
   const against = source !== target ? (source >>> 0) > (target >>> 0) : (ports >>> 16) > (ports & 0xffff);
-  const swap = against && low !== P.P_ICMP && low !== P.P_ESP;
+  const swap = against && low !== P_ICMP && low !== P_ESP;
   k.fill(0);
   k[K_KIND] = low | (KEY_IPV4 << 8) | (proto << 16);
   k[K_A] = swap ? target : source;

@@ -4,24 +4,41 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { account, identify } from "./account.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import { ColdRows } from "./cold_rows.ts";
 import { emitInPlace, emitRow } from "./emit.ts";
 import { Extras } from "./extras.ts";
-import * as T from "./flow_table.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Fragments } from "./fragments.ts";
 import { GHOST_ORIENT, Ghosts } from "./ghosts.ts";
 import { mapIcmpError } from "./icmp_map.ts";
-import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
-import { KEY_WORDS, keyOfPacket, type KeyRules } from "./key_rules.ts";
+import { keyOfRow, newEntryRow } from "./interval.ts";
+import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import { IN_PROTO, RESTART, SYN, tcpFirst, tcpNext, UNDECIDED } from "./tcp.ts";
-import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 import { Unrecorded } from "./unrecorded.ts";
+import * as T from "./entry_words.ts";
+import * as K from "./key_words.ts";
+import * as V from "./tcp_values.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK, P_TCP_HEADER } = P;
+// deno-fmt-ignore
+const {
+  CAUSE_START, CAUSE_TIMEOUT, CONN, CONN_SEQ, DOUBLES, D_PKTS, END_IDLE, END_STATUS, FLAGS,
+  FLAG_REVERSE, SEQ, S_PKTS, TCP_STATUS, WORDS,
+} = R;
+// deno-fmt-ignore
+const {
+  IS_LEDGERED, IS_REMEMBERED, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, STATUS_QUEUE, S_BITS,
+  S_BORN, S_CHILD, S_CONN, S_KEY, S_ORIENT, S_QUEUE,
+} = T;
+const { KEY_WORDS } = K;
+const { E_CREATED, E_REMEMBERED } = E;
+const { SYN } = V;
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
@@ -81,7 +98,7 @@ export class Meter {
   readonly #sink: RecordSink;
   readonly #batchSize: number;
   readonly #startRecords: boolean;
-  readonly #duplicates: boolean;
+  readonly duplicates: boolean;
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
@@ -108,7 +125,7 @@ export class Meter {
     this.out = new RecordBatch(this.#batchSize);
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;
-    this.#duplicates = settings.trackDuplicates;
+    this.duplicates = settings.trackDuplicates;
     this.timers = new Timers(this, settings, this.quirks);
     this.fragments = new Fragments(this);
     this.connections = options.connections;
@@ -142,7 +159,7 @@ export class Meter {
   follow(other: Meter): void {
     this.table.copy(other.table);
     for (const row of this.table.own) {
-      if (row !== 0) this.#holders.hold(this.table.state[row * T.STATE_WORDS + T.S_KEY]!);
+      if (row !== 0) this.#holders.hold(this.table.state[row * STATE_WORDS + S_KEY]!);
     }
     this.fragments.copy(other.fragments);
     this.unrecorded.copy(other.unrecorded);
@@ -164,9 +181,9 @@ export class Meter {
     const timers = this.timers, exact = timers.exact, limit = timers.limit;
     let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
-      const kind = kinds[i]!, low = kind & P.P_KIND_MASK;
-      if (low === P.P_DROPPED) {
-        if (kind & P.P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
+      const kind = kinds[i]!, low = kind & P_KIND_MASK;
+      if (low === P_DROPPED) {
+        if (kind & P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
         continue;
       }
       const now = times[i]!, size = sizes[i]!;
@@ -182,19 +199,19 @@ export class Meter {
         let row = table.own[id]!;
         // Most packets find their entry within its interval; the rest of TIM-4 step 2 is claim's.
         if (row !== 0) {
-          const bits = table.state[row * T.STATE_WORDS + T.S_BITS]!;
-          if (!(bits & T.ON_STATUS) || limit === 0 || timers.now - table.qtime[row]! >= limit) {
+          const bits = table.state[row * STATE_WORDS + S_BITS]!;
+          if (!(bits & ON_STATUS) || limit === 0 || timers.now - table.qtime[row]! >= limit) {
             row = timers.claim(row, kind, id);
           }
         }
-        if (row !== 0) this.account(row, c, i, kind, swaps[i]!, false);
+        if (row !== 0) account(this, row, c, i, kind, swaps[i]!, false);
         else {
           row = this.#create(c, i, id, swaps[i]!);
-          this.account(row, c, i, kind, swaps[i]!, true);
-          if (this.#startRecords) this.emit(row, R.CAUSE_START, R.END_STATUS);
+          account(this, row, c, i, kind, swaps[i]!, true);
+          if (this.#startRecords) this.emit(row, CAUSE_START, END_STATUS);
         }
-        if (kind & (P.P_FIRST_FRAGMENT | P.P_INNER)) this.#aside(row, c, i, kind, keys.quoted[i]!);
-      } else if (low === P.P_FRAGMENT) {
+        if (kind & (P_FIRST_FRAGMENT | P_INNER)) this.#aside(row, c, i, kind, keys.quoted[i]!);
+      } else if (low === P_FRAGMENT) {
         flowPackets++;
         flowBytes += size;
         this.fragments.later(c, i);
@@ -219,8 +236,8 @@ export class Meter {
   }
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
-    if (kind & P.P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
-    if (kind & P.P_INNER && quoted >= 0) {
+    if (kind & P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
+    if (kind & P_INNER && quoted >= 0) {
       let target = this.table.own[quoted]!;
       if (target < 0) target = this.table.cold!.load(-target);
       if (target !== 0) mapIcmpError(this, target, c, i);
@@ -233,10 +250,10 @@ export class Meter {
     if (cold !== undefined && cold.full) cold.evict(0);
     keyOfPacket(this.#rules, c, i, this.#key);
     const row = this.newEntry(c, i, this.#key, swap, this.timers.now);
-    this.table.state[row * T.STATE_WORDS + T.S_KEY] = id;
+    this.table.state[row * STATE_WORDS + S_KEY] = id;
     this.table.own[id] = row;
     this.#holders.hold(id);
-    if (this.ghosts !== undefined && c.kind[i]! & P.P_TCP_HEADER) this.#recall(row, c, i);
+    if (this.ghosts !== undefined && c.kind[i]! & P_TCP_HEADER) this.#recall(row, c, i);
     return row;
   }
 
@@ -245,14 +262,14 @@ export class Meter {
     keyOfRow(this.table, row, this.#key);
     const known = this.ghosts!.recall(this.#key, this.timers.now);
     if (known === 0 || c.tcpFlags[i]! & SYN) return;
-    const table = this.table, s = row * T.STATE_WORDS, w = row * R.WORDS;
+    const table = this.table, s = row * STATE_WORDS, w = row * WORDS;
     const orient = known & GHOST_ORIENT ? 1 : 0;
-    table.state[s + T.S_ORIENT] = orient;
-    if (orient) table.words[w + R.FLAGS]! |= R.FLAG_REVERSE;
-    else table.words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
-    table.words[w + R.TCP_STATUS]! |= known & ~GHOST_ORIENT;
-    table.state[s + T.S_BITS]! |= T.IS_REMEMBERED;
-    this.note(E.E_REMEMBERED, row, this.timers.now, NaN);
+    table.state[s + S_ORIENT] = orient;
+    if (orient) table.words[w + FLAGS]! |= FLAG_REVERSE;
+    else table.words[w + FLAGS]! &= ~FLAG_REVERSE;
+    table.words[w + TCP_STATUS]! |= known & ~GHOST_ORIENT;
+    table.state[s + S_BITS]! |= IS_REMEMBERED;
+    this.note(E_REMEMBERED, row, this.timers.now, NaN);
   }
 
   /** Makes an entry whose source is the sender of this packet (DIR-1) and puts it on the status queue. */
@@ -260,147 +277,23 @@ export class Meter {
     const table = this.table;
     const row = table.alloc();
     newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
-    const s = row * T.STATE_WORDS, state = table.state;
-    state[s + T.S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
-    state[s + T.S_BORN] = this.#frame;
-    state[s + T.S_CONN] = -1;
-    table.push(T.STATUS_QUEUE, row, now);
-    state[s + T.S_BITS] = T.ON_STATUS;
+    const s = row * STATE_WORDS, state = table.state;
+    state[s + S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
+    state[s + S_BORN] = this.#frame;
+    state[s + S_CONN] = -1;
+    table.push(STATUS_QUEUE, row, now);
+    state[s + S_BITS] = ON_STATUS;
     this.created++;
-    this.#identify(row, c, i);
+    identify(this, row, c, i);
     this.extras?.open(row);
     const wants = this.#wantsLedger;
     if (wants === undefined) return row;
-    const w = row * R.WORDS + R.CONN;
+    const w = row * WORDS + CONN;
     if (wants === "all" || wants(c, i, table.words[w]!, table.words[w + 1]!)) {
-      state[s + T.S_BITS]! |= T.IS_LEDGERED;
-      this.note(E.E_CREATED, row, now, NaN);
+      state[s + S_BITS]! |= IS_LEDGERED;
+      this.note(E_CREATED, row, now, NaN);
     }
     return row;
-  }
-
-  /** Gives the row the connection of this packet. */
-  #identify(row: number, c: PacketColumns, i: number): void {
-    const w = row * R.WORDS, words = this.table.words;
-    const connections = this.connections;
-    if (connections !== undefined) {
-      words[w + R.CONN] = connections.high[i]!;
-      words[w + R.CONN + 1] = connections.low[i]!;
-      this.table.state[row * T.STATE_WORDS + T.S_CONN] = connections.index[i]!;
-    }
-    words[w + R.FIRST_FRAME] = c.firstFrame + i;
-  }
-
-  /** Counts a packet into its entry: time first, then state, then counters (TCP-10 depends on this order). */
-  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void {
-    const table = this.table;
-    const s = row * T.STATE_WORDS, w = row * R.WORDS, d = row * R.DOUBLES;
-    const state = table.state, words = table.words, doubles = table.doubles;
-    if (state[s + T.S_BITS]! & T.IS_REPORTED) {
-      zeroInterval(table, row);
-      this.extras?.zero(row);
-      this.#identify(row, c, i);
-    }
-    const time = c.time[i]!;
-    let side = swap ^ state[s + T.S_ORIENT]!;
-    this.#stamp(d, w, side, time, c.nano[i]!);
-    this.extras?.before(this, row, c, i, side);
-    let inProto = IN_PROTO | UNDECIDED;
-    const low = kind & P.P_KIND_MASK;
-    // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
-    if (low <= P.P_IP || low === P.P_FRAGMENT) {
-      words[w + R.S_IP + side] = c.ip[i]!;
-      if ((words[w + R.FLAGS]! & (R.FLAG_S_IP << side)) === 0) words[w + R.FLAGS]! |= R.FLAG_S_IP << side;
-      const options = c.ipOptions[i]!;
-      if (options !== 0) {
-        words[w + R.S_IPOPT + side] = options;
-        words[w + R.FLAGS]! |= R.FLAG_S_IPOPT << side;
-      } else if (words[w + R.FLAGS]! & (R.FLAG_S_IPOPT << side)) words[w + R.S_IPOPT + side] = 0;
-    }
-    if (low === P.P_TCP && kind & P.P_TCP_HEADER) {
-      const x = w + R.SIDE + side * R.SIDE_WORDS, y = w + R.SIDE + (1 - side) * R.SIDE_WORDS;
-      const flags = c.tcpFlags[i]!;
-      if (state[s + T.S_TCP_COUNT] === 0) {
-        tcpFirst(words, w, x, y, flags, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
-        doubles[d + R.S_LAST + side] = time;
-        // The short form knows the source side only; a remembered entry may begin with the other one.
-        state[s + T.S_TCP_COUNT] = state[s + T.S_BITS]! & T.IS_REMEMBERED ? 2 : 1;
-      } else {
-        const ipid = c.ip[i]!;
-        const did = tcpNext(
-          words,
-          doubles,
-          w,
-          x,
-          y,
-          d + R.S_LAST + side,
-          d + R.S_LAST + 1 - side,
-          time,
-          flags,
-          c.seq[i]!,
-          c.ack[i]!,
-          c.win[i]!,
-          c.app[i]!,
-          ((ipid & 0xff) << 8) | ((ipid >>> 8) & 0xff),
-          c.tcpOptions[i]!,
-          this.#duplicates,
-        );
-        inProto = did;
-        if (did & RESTART) {
-          this.#restart(row, c, i, side, swap);
-          side = 0;
-        } else state[s + T.S_TCP_COUNT] = 2;
-      }
-    } else if (low === P.P_UDP) {
-      // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
-      if (doubles[d + R.S_PKTS]! + doubles[d + R.D_PKTS]! > 2) {
-        state[s + T.S_QUEUE] = this.timers.queues.busyUdp;
-      }
-      if (fresh) {
-        if (kind & (P.P_RTP | P.P_RTCP)) beginRtp(words, w, c, i, side);
-      } else if (words[w + R.NET] === R.NET_RTP) accountRtp(words, doubles, row, c, i, side);
-    } else if (low === P.P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
-    else if (low === P.P_ARP) accountArp(words, w, c, i);
-    else if (low === P.P_FRAGMENT) accountFragment(words, w, c, i);
-    doubles[d + R.S_PKTS + side]!++;
-    doubles[d + R.S_BYTES + side]! += c.size[i]!;
-    const app = c.app[i]!;
-    if (app > 0) doubles[d + R.S_APP + side]! += app;
-    words[w + R.LAST_FRAME] = c.firstFrame + i;
-    words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
-    if (kind & (P.P_VLAN | P.P_MPLS)) this.#tags(w, c, i, side, kind);
-    this.extras?.after(this, row, c, i, side, inProto);
-  }
-
-  /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
-  #tags(w: number, c: PacketColumns, i: number, side: number, kind: number): void {
-    const words = this.table.words;
-    if (kind & P.P_VLAN) {
-      const shift = side ? 0 : 16;
-      words[w + R.VLAN] = (words[w + R.VLAN]! & (side ? 0xffff0000 : 0xffff)) |
-        ((c.vlan[i]! & 0xffff) << shift);
-      words[w + R.FLAGS]! |= R.FLAG_S_VLAN << side;
-    }
-    if (kind & P.P_MPLS) {
-      words[w + R.S_MPLS + side] = c.mpls[i]!;
-      words[w + R.FLAGS]! |= R.FLAG_S_MPLS << side;
-    }
-  }
-
-  /** First packet of a side sets its start, every later one its end (REC-2). */
-  #stamp(d: number, w: number, side: number, time: number, nano: number): void {
-    const doubles = this.table.doubles;
-    const at = d + R.S_START + 2 * side;
-    if (this.isSet(doubles[at]!)) {
-      doubles[at + 1] = time;
-      if (nano !== 0) {
-        this.table.words[w + R.S_NANO + side] = (this.table.words[w + R.S_NANO + side]! & 1023) |
-          (nano << 10);
-      } else this.table.words[w + R.S_NANO + side]! &= 1023;
-    } else {
-      doubles[at] = time;
-      this.table.words[w + R.S_NANO + side] = nano;
-    }
   }
 
   /** Whether a time is set; the real program takes second 0 for "not set" (TIM-12). */
@@ -408,49 +301,15 @@ export class Meter {
     return this.quirks ? time >= 1e6 || time < 0 : time === time;
   }
 
-  /** A SYN begins a new connection in a closed entry (TCP-10, DIR-3). */
-  #restart(row: number, c: PacketColumns, i: number, side: number, swap: number): void {
-    const table = this.table;
-    const w = row * R.WORDS, s = row * T.STATE_WORDS, d = row * R.DOUBLES;
-    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! > 0) {
-      const record = this.emit(row, R.CAUSE_STOP, R.END_PORT_REUSE);
-      this.note(E.E_RESTARTED, row, this.timers.now, NaN, record);
-    } else this.note(E.E_RESTARTED, row, this.timers.now, NaN);
-    zeroInterval(table, row);
-    this.extras?.zero(row);
-    const words = table.words;
-    for (let j = w + R.NET; j < w + R.S_IP; j++) words[j] = 0;
-    table.doubles[d + R.S_LAST] = table.doubles[d + R.D_LAST] = NaN;
-    if (side === 1) {
-      table.state[s + T.S_ORIENT] = swap;
-      // DIR-3: the real program clears the bit but never sets it.
-      if (this.quirks || swap === 0) words[w + R.FLAGS]! &= ~R.FLAG_REVERSE;
-      else words[w + R.FLAGS]! |= R.FLAG_REVERSE;
-    }
-    if (!this.quirks) {
-      words[w + R.S_IP] = c.ip[i]!;
-      words[w + R.FLAGS]! &= ~R.FLAG_D_IP;
-      words[w + R.FLAGS]! |= R.FLAG_S_IP;
-    }
-    this.#identify(row, c, i);
-    this.#stamp(d, w, 0, c.time[i]!, c.nano[i]!);
-    const x = w + R.SIDE, y = w + R.DSIDE;
-    tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
-    table.doubles[d + R.S_LAST] = c.time[i]!;
-    table.state[s + T.S_TCP_COUNT] = 1;
-    table.state[s + T.S_BITS]! &= ~T.IS_REMEMBERED;
-    this.timers.toStatus(row);
-  }
-
   /** Gives an unlinked entry's row and key back. */
   forget(row: number): void {
-    const table = this.table, s = row * T.STATE_WORDS;
-    const hasChild = table.state[s + T.S_CHILD] !== 0;
+    const table = this.table, s = row * STATE_WORDS;
+    const hasChild = table.state[s + S_CHILD] !== 0;
     if (hasChild) this.fragments.fold(row);
     // Fragments that came after the last report are written with the entry's end (cause TIMEOUT).
-    if (!(table.state[s + T.S_BITS]! & T.IS_REPORTED)) this.emit(row, R.CAUSE_TIMEOUT, R.END_IDLE);
+    if (!(table.state[s + S_BITS]! & IS_REPORTED)) this.emit(row, CAUSE_TIMEOUT, END_IDLE);
     if (hasChild) this.fragments.parentGoes(row);
-    const id = table.state[s + T.S_KEY]!;
+    const id = table.state[s + S_KEY]!;
     if (id >= 0) {
       table.own[id] = 0;
       // At the end nobody numbers keys any more.
@@ -462,17 +321,17 @@ export class Meter {
 
   /** Writes the record of an entry's interval; gives its ordinal, or -1 when there is nothing to write. */
   emit(row: number, cause: number, reason: number): number {
-    const table = this.table, d = row * R.DOUBLES;
-    if (table.state[row * T.STATE_WORDS + T.S_CHILD] !== 0) this.fragments.fold(row);
-    if (table.doubles[d + R.S_PKTS]! + table.doubles[d + R.D_PKTS]! === 0) return -1;
-    const w = row * R.WORDS;
-    if (table.words[w + R.SEQ] === 0) {
+    const table = this.table, d = row * DOUBLES;
+    if (table.state[row * STATE_WORDS + S_CHILD] !== 0) this.fragments.fold(row);
+    if (table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! === 0) return -1;
+    const w = row * WORDS;
+    if (table.words[w + SEQ] === 0) {
       // SEQ-1: given at the first report and kept; 0xffffffff is skipped.
       if (++this.sequence === 0xffffffff) this.sequence = 1;
-      table.words[w + R.SEQ] = this.sequence;
+      table.words[w + SEQ] = this.sequence;
     }
-    const conn = table.state[row * T.STATE_WORDS + T.S_CONN]!;
-    if (conn >= 0) table.words[w + R.CONN_SEQ] = this.#nextOfConnection(conn);
+    const conn = table.state[row * STATE_WORDS + S_CONN]!;
+    if (conn >= 0) table.words[w + CONN_SEQ] = this.#nextOfConnection(conn);
     if (this.stamps !== undefined) this.stamps.push(4 * this.#frame + this.timers.step);
     if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
     else {
@@ -480,7 +339,7 @@ export class Meter {
       emitRow(this, row, out, out.add(), cause, reason);
       if (out.length >= this.#batchSize) this.flush();
     }
-    table.state[row * T.STATE_WORDS + T.S_BITS]! |= T.IS_REPORTED | T.IS_STARTED;
+    table.state[row * STATE_WORDS + S_BITS]! |= IS_REPORTED | IS_STARTED;
     return this.emitted++;
   }
 
@@ -508,18 +367,18 @@ export class Meter {
 
   /** Writes an event of a row into the ledger, if its entry is one of those asked about. */
   note(kind: number, row: number, time: number, due: number, record = -1): void {
-    const table = this.table, s = row * T.STATE_WORDS;
-    if (this.ledger === undefined || !(table.state[s + T.S_BITS]! & T.IS_LEDGERED)) return;
-    const w = row * R.WORDS;
+    const table = this.table, s = row * STATE_WORDS;
+    if (this.ledger === undefined || !(table.state[s + S_BITS]! & IS_LEDGERED)) return;
+    const w = row * WORDS;
     this.ledger.add(
       kind,
       time,
       this.#frame,
       due,
       table.qtime[row]!,
-      table.words[w + R.CONN]!,
-      table.words[w + R.CONN + 1]!,
-      table.state[s + T.S_BORN]!,
+      table.words[w + CONN]!,
+      table.words[w + CONN + 1]!,
+      table.state[s + S_BORN]!,
       record,
     );
   }

@@ -4,7 +4,7 @@ import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import type { FlowMeter } from "./flow_meter.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { zeroInterval } from "./interval.ts";
 import type { KeyedBatch } from "./keys.ts";
@@ -17,7 +17,7 @@ import { PeerEntries } from "./peer_entries.ts";
 import { PeerFragments } from "./peer_fragments.ts";
 import { PeerPacket } from "./peer_packet.ts";
 import * as X from "./peer_tcp.ts";
-import { ACK, FIN, SYN } from "./tcp.ts";
+import { ACK, FIN, SYN } from "./tcp_values.ts";
 import type { Unrecorded } from "./unrecorded.ts";
 
 /** End reason of a record that TCP ended. */

@@ -1,5 +1,5 @@
 import * as R from "../record/mod.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import * as E from "./ledger.ts";
 import { S_TCP } from "./peer_emit.ts";
 import type { PeerEntries } from "./peer_entries.ts";

@@ -3,10 +3,10 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { PeerRules } from "../settings/mod.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { newEntryRow } from "./interval.ts";
-import * as K from "./key_rules.ts";
+import * as K from "./key_words.ts";
 import type { PeerPacket } from "./peer_packet.ts";
 import {
   D_FIN,

@@ -4,7 +4,7 @@ import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { PeerRules, Settings } from "../settings/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
-import * as T from "./flow_table.ts";
+import * as T from "./entry_words.ts";
 import { FlowTable } from "./flow_table.ts";
 import { KeyTable } from "./keys.ts";
 import * as E from "./ledger.ts";
@@ -14,7 +14,7 @@ import { emitPeerRow, keepSide, openPeerRow, S_ICMP, S_ISNS, S_TCP } from "./pee
 import type { PeerPacket } from "./peer_packet.ts";
 import * as X from "./peer_tcp.ts";
 import { PeerTimers } from "./peer_timers.ts";
-import { SYN } from "./tcp.ts";
+import { SYN } from "./tcp_values.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
 /** Keys are made by PeerPacket; the table only numbers them. */

@@ -1,5 +1,5 @@
 import type { PeerPacket } from "./peer_packet.ts";
-import { K_A, K_B } from "./key_rules.ts";
+import { K_A, K_B } from "./key_words.ts";
 
 type Head = Pick<PeerPacket, "key" | "swap" | "ports" | "flags" | "isTcp" | "isIcmp">;
 

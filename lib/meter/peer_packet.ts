@@ -2,17 +2,8 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import { ENCAPS_SLL, KEY_IPV4, KEY_IPV6 } from "../record/mod.ts";
 import type { PeerRules, Settings } from "../settings/mod.ts";
-import {
-  K_A,
-  K_B,
-  K_EXTRA,
-  K_KIND,
-  K_PORTS,
-  K_TAG,
-  KEY_WORDS,
-  keyOfPacket,
-  type KeyRules,
-} from "./key_rules.ts";
+import { keyOfPacket, type KeyRules } from "./key_rules.ts";
+import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, K_TAG, KEY_WORDS } from "./key_words.ts";
 import { keyRulesOf } from "./keys.ts";
 
 const ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58;

@@ -1,5 +1,5 @@
 import type { TcpEnd } from "../settings/mod.ts";
-import { ACK, FIN, RST, SYN } from "./tcp.ts";
+import { ACK, FIN, RST, SYN } from "./tcp_values.ts";
 
 /** What a peer knows of a TCP flow, bits of one word. The side bits of the destination stand one above those of the source. */
 export const S_SYN = 1;

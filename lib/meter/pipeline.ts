@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { Problem } from "../base/mod.ts";
 import type { MeterBank } from "./bank.ts";
+import { takeDecodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
@@ -28,23 +28,6 @@ export interface PipelineOptions {
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
 
-/** A decoding thread of its own pays from some tens of megabytes on; starting it costs about 50 ms. */
-const LARGE = 32 << 20;
-
-/** Whether a source is so large that a thread more pays: plain files only; pipes and patterns are not looked into. */
-export function isLarge(source: unknown): source is string | readonly string[] {
-  let bytes = 0;
-  for (const path of Array.isArray(source) ? source : [source]) {
-    if (typeof path !== "string") return false;
-    try {
-      bytes += statSync(path).size;
-    } catch {
-      return false;
-    }
-  }
-  return bytes >= LARGE;
-}
-
 /** Whether this runtime has module workers and shared memory, and the bank's settings can share one decoding thread. */
 export function canPipeline(bank: MeterBank): boolean {
   return bank.only !== undefined && bank.meters.every((m) => m.settings.userData === 0) &&
@@ -64,29 +47,24 @@ export async function runPipelined(
 ): Promise<void> {
   const { options: decodeOptions, rules, meters, holders } = bank.only!;
   const slots = Array.from({ length: SLOTS }, () => new SharedBatch());
-  const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
+  const { worker, ready } = takeDecodeThread();
   let failure: DecodeNews | undefined, crash: Error | undefined;
   let resolveEnded: () => void = () => {};
   const ended = new Promise<void>((resolve) => resolveEnded = resolve);
-  const ready = new Promise<void>((resolve) => {
+  try {
+    await ready;
     worker.onerror = (event) => {
       crash = new Error(event.message);
-      resolve();
       resolveEnded();
     };
     worker.onmessage = ({ data: news }: { data: DecodeNews }) => {
-      if (news.kind === "ready") resolve();
-      else if (news.kind === "progress") options.onProgress?.(news.read, news.total);
+      if (news.kind === "progress") options.onProgress?.(news.read, news.total);
       else if (news.kind === "problem") options.onProblem?.(new Problem(news.code, news.reason, news.detail));
       else if (news.kind === "ended") {
         failure = news.failure;
         resolveEnded();
       }
     };
-  });
-  try {
-    await ready;
-    if (crash) throw crash;
     const task: DecodeTask = {
       source,
       strict: options.strict ?? false,

@@ -5,52 +5,32 @@
  * @module
  */
 import * as R from "../record/mod.ts";
+import * as V from "./tcp_values.ts";
 
-/** Machine states (TCP-1), numbered as BSD does and the file has them; LISTEN is only ever an entry opened by RST. */
-export const CLOSED = 0;
-export const LISTEN = 1;
-export const SYN_SENT = 2;
-export const SYN_RECEIVED = 3;
-export const ESTABLISHED = 4;
-export const FIN_WAIT_1 = 6;
-export const FIN_WAIT_2 = 9;
-export const CLOSING = 7;
-
-/** TCP header flags. */
-export const FIN = 1;
-export const SYN = 2;
-export const RST = 4;
-export const PSH = 8;
-export const ACK = 16;
-export const URG = 32;
-export const ECE = 64;
-export const CWR = 128;
-
-/** Bits of a side's status for the interval. */
-export const SIDE_RETRANS = 1;
-export const SIDE_SHUT = 2;
-export const SIDE_RST = 4;
-export const SIDE_OOO = 8;
-export const SIDE_DUP = 16;
-
-/** What a packet did to the entry. */
-export const DONE = 0;
-/** The packet is a SYN that begins a new connection in this entry (TCP-10). */
-export const RESTART = 1;
-/** Set beside the result when the packet's payload moved in proper order (REC-7, "active" class). */
-export const IN_PROTO = 2;
-/** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
-export const UNDECIDED = 4;
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
+const {
+  ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
+  RESTART, RST, SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
+  UNDECIDED,
+} = V;
+// deno-fmt-ignore
+const {
+  ACKDAT, NET, NET_TCP_PERF, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
+  TCP_FINACK, TCP_OPTIONS, TCP_STATE, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_ECN, TCP_S_RST, T_ACK,
+  T_ACKBYTES, T_BYTES, T_FLAGS, T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_STATUS, T_WIN,
+  T_WINBYTES,
+} = R;
 
 /** Option bits and window scale of a packet, into the entry. */
 function takeOptions(I: Int32Array, b: number, x: number, options: number): void {
-  I[b + R.TCP_OPTIONS]! |= options & ~0xff;
-  if (options & R.OPT_WSCALE && options & 0xff) I[x + R.T_SHIFT] = (options & 0xff) - 1;
+  I[b + TCP_OPTIONS]! |= options & ~0xff;
+  if (options & OPT_WSCALE && options & 0xff) I[x + T_SHIFT] = (options & 0xff) - 1;
 }
 
 function retransmitted(I: Int32Array, x: number): void {
-  I[x + R.T_RETRANS]!++;
-  I[x + R.T_STATUS]! |= SIDE_RETRANS;
+  I[x + T_RETRANS]!++;
+  I[x + T_STATUS]! |= SIDE_RETRANS;
 }
 
 /** First TCP packet of an entry, or the SYN of a restart (TCP-3). */
@@ -66,53 +46,53 @@ export function tcpFirst(
   p: number,
   options: number,
 ): void {
-  I[b + R.NET] = R.NET_TCP_PERF;
-  I[x + R.T_FLAGS]! |= flags;
+  I[b + NET] = NET_TCP_PERF;
+  I[x + T_FLAGS]! |= flags;
   takeOptions(I, b, x, options);
   const f = flags & 0x3f;
   if (f & RST) {
-    I[b + R.TCP_STATE] = LISTEN;
-    I[x + R.T_STATUS]! |= SIDE_RST;
+    I[b + TCP_STATE] = LISTEN;
+    I[x + T_STATUS]! |= SIDE_RST;
     // Sticky here: an entry opened by RST keeps printing RST until a SYN restarts it.
-    I[b + R.TCP_STATUS]! |= R.TCP_S_RST;
+    I[b + TCP_STATUS]! |= TCP_S_RST;
     if (seq !== 0) {
-      I[x + R.T_SEQBASE] = seq - 1;
-      I[x + R.T_SEQ] = seq + p;
+      I[x + T_SEQBASE] = seq - 1;
+      I[x + T_SEQ] = seq + p;
     } else {
-      I[x + R.T_SEQBASE] = ack - 1;
-      I[x + R.T_SEQ] = ack - 1;
+      I[x + T_SEQBASE] = ack - 1;
+      I[x + T_SEQ] = ack - 1;
     }
-    I[x + R.T_BYTES] = p;
-    I[y + R.T_ACK] = ack - 1;
+    I[x + T_BYTES] = p;
+    I[y + T_ACK] = ack - 1;
     return;
   }
-  I[x + R.T_WIN] = win;
+  I[x + T_WIN] = win;
   if (f === SYN) {
-    I[b + R.TCP_STATE] = SYN_SENT;
-    I[b + R.TCP_STATUS]! |= R.TCP_SYN;
-    I[x + R.T_SEQBASE] = seq;
-    I[x + R.T_SEQ] = seq;
-    if ((flags & (ECE | CWR)) === (ECE | CWR)) I[b + R.TCP_OPTIONS]! |= R.OPT_SECN;
+    I[b + TCP_STATE] = SYN_SENT;
+    I[b + TCP_STATUS]! |= TCP_SYN;
+    I[x + T_SEQBASE] = seq;
+    I[x + T_SEQ] = seq;
+    if ((flags & (ECE | CWR)) === (ECE | CWR)) I[b + TCP_OPTIONS]! |= OPT_SECN;
   } else if (f === (SYN | ACK)) {
-    I[b + R.TCP_STATE] = SYN_RECEIVED;
-    I[b + R.TCP_STATUS]! |= R.TCP_SYNACK;
-    I[x + R.T_SEQBASE] = seq;
-    I[x + R.T_SEQ] = seq;
-    I[y + R.T_ACK] = ack - 1;
+    I[b + TCP_STATE] = SYN_RECEIVED;
+    I[b + TCP_STATUS]! |= TCP_SYNACK;
+    I[x + T_SEQBASE] = seq;
+    I[x + T_SEQ] = seq;
+    I[y + T_ACK] = ack - 1;
   } else {
-    I[x + R.T_SEQBASE] = seq - 1;
-    I[x + R.T_SEQ] = seq + p;
-    I[x + R.T_BYTES] = p;
+    I[x + T_SEQBASE] = seq - 1;
+    I[x + T_SEQ] = seq + p;
+    I[x + T_BYTES] = p;
     if (f === FIN || f === (FIN | ACK)) {
-      I[b + R.TCP_STATE] = FIN_WAIT_1;
-      I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[b + TCP_STATE] = FIN_WAIT_1;
+      I[b + TCP_STATUS]! |= TCP_FIN;
     } else if (f !== 0 && (f & (SYN | FIN)) === 0) {
-      I[b + R.TCP_STATE] = ESTABLISHED;
-      I[b + R.TCP_STATUS]! |= R.TCP_EST;
-      if (f & ACK) I[y + R.T_ACK] = ack - 1;
+      I[b + TCP_STATE] = ESTABLISHED;
+      I[b + TCP_STATUS]! |= TCP_EST;
+      if (f & ACK) I[y + T_ACK] = ack - 1;
     } else {
-      I[b + R.TCP_STATE] = CLOSING;
-      I[b + R.TCP_STATUS]! |= R.TCP_EST;
+      I[b + TCP_STATE] = CLOSING;
+      I[b + TCP_STATUS]! |= TCP_EST;
     }
   }
 }
@@ -134,67 +114,67 @@ function sequenceStep(
   let inProto = IN_PROTO;
   if ((flags & (FIN | RST)) === 0) {
     if (win === 0) {
-      I[x + R.T_STATUS]! |= SIDE_SHUT;
+      I[x + T_STATUS]! |= SIDE_SHUT;
       inProto = 0;
-    } else I[x + R.T_WIN] = win;
+    } else I[x + T_WIN] = win;
   }
-  const yWin = I[y + R.T_WIN]!;
-  const xSeq = I[x + R.T_SEQ]! >>> 0;
+  const yWin = I[y + T_WIN]!;
+  const xSeq = I[x + T_SEQ]! >>> 0;
   if (p > 0 && yWin !== 0) {
-    I[x + R.T_BYTES]! += p;
-    if (I[x + R.T_WINBYTES] === 0) inProto = 0;
-    if (I[x + R.T_FLAGS]! & FIN) {
+    I[x + T_BYTES]! += p;
+    if (I[x + T_WINBYTES] === 0) inProto = 0;
+    if (I[x + T_FLAGS]! & FIN) {
       if (seq < xSeq) retransmitted(I, x);
-      else if ((flags & FIN) === 0) I[x + R.T_STATUS]! |= SIDE_OOO;
+      else if ((flags & FIN) === 0) I[x + T_STATUS]! |= SIDE_OOO;
     }
-    if ((flags & SYN) === 0) I[x + R.T_WINBYTES]! += p;
+    if ((flags & SYN) === 0) I[x + T_WINBYTES]! += p;
   } else inProto = 0;
   const n = (seq + p) >>> 0;
   if (n < seq) {
-    I[x + R.T_ACKBYTES]! += xSeq - (I[x + R.T_SEQBASE]! >>> 0);
-    I[x + R.T_SEQBASE] = n;
-    I[x + R.T_SEQ] = n;
-  } else if (I[x + R.T_SEQBASE] === 0) {
-    I[x + R.T_SEQBASE] = seq;
-    I[x + R.T_SEQ] = n;
+    I[x + T_ACKBYTES]! += xSeq - (I[x + T_SEQBASE]! >>> 0);
+    I[x + T_SEQBASE] = n;
+    I[x + T_SEQ] = n;
+  } else if (I[x + T_SEQBASE] === 0) {
+    I[x + T_SEQBASE] = seq;
+    I[x + T_SEQ] = n;
   } else if (p > 0) {
-    const last = I[x + R.T_LASTIPID]!;
+    const last = I[x + T_LASTIPID]!;
     if (duplicates && ipid !== 0 && ipid === last) {
-      I[x + R.T_STATUS]! |= SIDE_DUP;
+      I[x + T_STATUS]! |= SIDE_DUP;
       return -1;
     }
     if (yWin !== 0) {
-      const yAck = I[y + R.T_ACK]! >>> 0;
-      const xWin = I[x + R.T_WIN]!;
+      const yAck = I[y + T_ACK]! >>> 0;
+      const xWin = I[x + T_WIN]!;
       if (seq < yAck) {
-        if (yAck - seq < (xWin >> I[x + R.T_SHIFT]!)) inProto = lost(I, x, p);
+        if (yAck - seq < (xWin >> I[x + T_SHIFT]!)) inProto = lost(I, x, p);
       } else {
         const m = n > xSeq ? n : xSeq;
         if (xWin !== 0) {
           const d = ipid - last;
-          if (last !== 0 && d > -5000 && d < 0) I[x + R.T_STATUS]! |= SIDE_OOO;
-          else if ((I[x + R.T_WINBYTES]! >>> 0) > ((m - 1 - yAck) >>> 0)) inProto = lost(I, x, p);
+          if (last !== 0 && d > -5000 && d < 0) I[x + T_STATUS]! |= SIDE_OOO;
+          else if ((I[x + T_WINBYTES]! >>> 0) > ((m - 1 - yAck) >>> 0)) inProto = lost(I, x, p);
           else if (n < xSeq) {
             // The one retransmission that stays in the active class.
             if (seq === ((yAck + 1) >>> 0)) lost(I, x, p);
-            else I[x + R.T_STATUS]! |= SIDE_OOO;
+            else I[x + T_STATUS]! |= SIDE_OOO;
           }
         }
-        I[x + R.T_SEQ] = m;
+        I[x + T_SEQ] = m;
       }
     }
-    I[x + R.T_LASTIPID] = ipid;
+    I[x + T_LASTIPID] = ipid;
   }
   if (flags & ACK && ack !== 0) {
-    const ySeq = I[y + R.T_SEQ]! >>> 0, xAck = I[x + R.T_ACK]! >>> 0, before = (ack - 1) >>> 0;
-    if (xAck !== 0 && ySeq > xAck) I[y + R.T_WINBYTES] = ySeq - 1 - xAck;
+    const ySeq = I[y + T_SEQ]! >>> 0, xAck = I[x + T_ACK]! >>> 0, before = (ack - 1) >>> 0;
+    if (xAck !== 0 && ySeq > xAck) I[y + T_WINBYTES] = ySeq - 1 - xAck;
     if (xAck !== before) {
-      if (xAck === 0 || ySeq === ack) I[y + R.T_WINBYTES] = 0;
+      if (xAck === 0 || ySeq === ack) I[y + T_WINBYTES] = 0;
       else if ((flags & SYN) === 0) {
-        const held = I[y + R.T_WINBYTES]! >>> 0, acked = (before - xAck) >>> 0;
-        I[y + R.T_WINBYTES] = held - (held < acked ? held : acked);
+        const held = I[y + T_WINBYTES]! >>> 0, acked = (before - xAck) >>> 0;
+        I[y + T_WINBYTES] = held - (held < acked ? held : acked);
       }
-      I[x + R.T_ACK] = before;
+      I[x + T_ACK] = before;
     }
   }
   return inProto;
@@ -202,9 +182,9 @@ function sequenceStep(
 
 /** A retransmission seen in the sequence step (TCP-7): not in proper order, so the result is "not in proto". */
 function lost(I: Int32Array, x: number, p: number): number {
-  I[x + R.T_RETRANS]!++;
-  I[x + R.T_STATUS]! |= SIDE_RETRANS;
-  I[x + R.T_WINBYTES]! -= p;
+  I[x + T_RETRANS]!++;
+  I[x + T_STATUS]! |= SIDE_RETRANS;
+  I[x + T_WINBYTES]! -= p;
   return 0;
 }
 
@@ -233,79 +213,79 @@ export function tcpNext(
 ): number {
   seq >>>= 0;
   ack >>>= 0;
-  const state = I[b + R.TCP_STATE]!;
+  const state = I[b + TCP_STATE]!;
   if (state === LISTEN) {
     if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
-    I[x + R.T_FLAGS]! |= flags;
+    I[x + T_FLAGS]! |= flags;
     return IN_PROTO | UNDECIDED;
   }
-  I[x + R.T_FLAGS]! |= flags;
+  I[x + T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
   // The initiator's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
-  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + R.TCP_OPTIONS]! & R.OPT_SECN) {
+  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & OPT_SECN) {
     // Sticky for the entry's life.
-    I[b + R.TCP_STATUS]! |= x < y ? R.TCP_S_ECN : R.TCP_D_ECN;
+    I[b + TCP_STATUS]! |= x < y ? TCP_S_ECN : TCP_D_ECN;
   }
   const inProto = sequenceStep(I, x, y, flags, seq, ack, win, p, ipid, duplicates);
   if (inProto < 0) return DONE;
   let next = state;
   const f = flags & 0x3f;
   if (flags & RST) {
-    I[x + R.T_STATUS]! |= SIDE_RST;
-    const xAck = I[x + R.T_ACK]! >>> 0;
+    I[x + T_STATUS]! |= SIDE_RST;
+    const xAck = I[x + T_ACK]! >>> 0;
     if (state === SYN_SENT) {
-      next = (I[y + R.T_SEQ]! >>> 0) === xAck ? LISTEN : CLOSING;
+      next = (I[y + T_SEQ]! >>> 0) === xAck ? LISTEN : CLOSING;
     } else {
-      next = xAck <= seq && seq < xAck + (I[x + R.T_WIN]! >> I[x + R.T_SHIFT]!) ? CLOSED : CLOSING;
+      next = xAck <= seq && seq < xAck + (I[x + T_WIN]! >> I[x + T_SHIFT]!) ? CLOSED : CLOSING;
     }
   } else if (state === SYN_SENT) {
     if (flags === SYN) retransmitted(I, x);
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
-      I[b + R.TCP_STATUS]! |= R.TCP_SYNACK;
-      if (I[y + R.T_SEQ] === I[x + R.T_ACK]) I[b + R.SYNACK] = Math.abs(now - F[yLast]!);
+      I[b + TCP_STATUS]! |= TCP_SYNACK;
+      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(now - F[yLast]!);
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
-      I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[b + TCP_STATUS]! |= TCP_FIN;
     } else if (flags & ACK) {
       next = ESTABLISHED;
-      I[b + R.TCP_STATUS]! |= R.TCP_EST;
+      I[b + TCP_STATUS]! |= TCP_EST;
     }
   } else if (state === SYN_RECEIVED) {
     if (flags & FIN) {
       next = FIN_WAIT_1;
-      I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[b + TCP_STATUS]! |= TCP_FIN;
     } else if ((flags & SYN) === 0) {
       if (flags & ACK) {
         next = ESTABLISHED;
-        I[b + R.TCP_STATUS]! |= R.TCP_EST;
-        if (I[x + R.T_SEQ] === I[y + R.T_ACK]) I[b + R.ACKDAT] = Math.abs(now - F[yLast]!);
+        I[b + TCP_STATUS]! |= TCP_EST;
+        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(now - F[yLast]!);
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {
     if (flags & FIN) {
       next = FIN_WAIT_1;
-      I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[b + TCP_STATUS]! |= TCP_FIN;
     } else if (flags & SYN) {
       retransmitted(I, x);
-      if (flags & ACK) I[b + R.TCP_STATUS]! |= R.TCP_SYNACK | R.TCP_EST;
+      if (flags & ACK) I[b + TCP_STATUS]! |= TCP_SYNACK | TCP_EST;
     }
   } else if (state === FIN_WAIT_1 || state === FIN_WAIT_2) {
     if ((flags & (SYN | ACK)) === SYN) {
       if (state === FIN_WAIT_1) next = LISTEN;
     } else {
       if (flags & FIN) {
-        if (flags & ACK) I[b + R.TCP_STATUS]! |= R.TCP_FIN;
-        else if ((I[y + R.T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        if (flags & ACK) I[b + TCP_STATUS]! |= TCP_FIN;
+        else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
       }
-      if (flags & ACK && p === 0 && I[y + R.T_FLAGS]! & FIN && I[y + R.T_SEQ] === I[x + R.T_ACK]) {
+      if (flags & ACK && p === 0 && I[y + T_FLAGS]! & FIN && I[y + T_SEQ] === I[x + T_ACK]) {
         next = FIN_WAIT_2;
-        I[b + R.TCP_STATUS]! |= R.TCP_FINACK;
+        I[b + TCP_STATUS]! |= TCP_FINACK;
       }
     }
   } else if (state === CLOSING) {
     if ((flags & (SYN | ACK)) === SYN) next = LISTEN;
-    else if (flags & ACK && I[x + R.T_SEQ] === I[x + R.T_ACK] && I[y + R.T_SEQ] === I[x + R.T_ACK]) {
+    else if (flags & ACK && I[x + T_SEQ] === I[x + T_ACK] && I[y + T_SEQ] === I[x + T_ACK]) {
       next = CLOSED;
     }
   } else if (state === CLOSED) {
@@ -314,9 +294,9 @@ export function tcpNext(
   if (next === LISTEN) {
     if (flags === SYN) return RESTART | inProto;
   } else {
-    I[b + R.TCP_STATE] = next;
-    if (next === CLOSED && ((I[x + R.T_STATUS]! | I[y + R.T_STATUS]!) & SIDE_RST) === 0 && f !== 0) {
-      I[b + R.TCP_STATUS]! |= R.TCP_CLOSED;
+    I[b + TCP_STATE] = next;
+    if (next === CLOSED && ((I[x + T_STATUS]! | I[y + T_STATUS]!) & SIDE_RST) === 0 && f !== 0) {
+      I[b + TCP_STATUS]! |= TCP_CLOSED;
     }
   }
   F[xLast] = now;

@@ -1,6 +1,10 @@
 import * as P from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { QUEUE_ROWS } from "./flow_table.ts";
+import * as T from "./entry_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_KIND_MASK, P_RARP, P_TCP, P_UDP } = P;
+const { QUEUE_ROWS } = T;
 
 /** Constant timeout that Argus 3.0.8.2 uses where it ignores the configured one (TIM-5). */
 const CONSTANT = 30e6;
@@ -21,14 +25,14 @@ export class TimeoutQueues {
     const ip = this.#queue(t.ip);
     const other = this.#queue(quirks ? CONSTANT : t.other);
     this.#byKind.fill(other);
-    this.#byKind[P.P_TCP] = this.#queue(t.tcp);
-    this.#byKind[P.P_UDP] = ip;
-    this.#byKind[P.P_ICMP] = this.#byKind[P.P_ICMP6] = this.#queue(t.icmp);
-    this.#byKind[P.P_ESP] = quirks ? this.#queue(CONSTANT) : ip;
-    this.#byKind[P.P_IGMP] = quirks ? ip : this.#queue(t.igmp);
-    this.#byKind[P.P_IP] = ip;
-    this.#byKind[P.P_FRAGMENT] = quirks ? ip : this.#queue(t.frag);
-    this.#byKind[P.P_ARP] = this.#byKind[P.P_RARP] = this.#queue(t.arp);
+    this.#byKind[P_TCP] = this.#queue(t.tcp);
+    this.#byKind[P_UDP] = ip;
+    this.#byKind[P_ICMP] = this.#byKind[P_ICMP6] = this.#queue(t.icmp);
+    this.#byKind[P_ESP] = quirks ? this.#queue(CONSTANT) : ip;
+    this.#byKind[P_IGMP] = quirks ? ip : this.#queue(t.igmp);
+    this.#byKind[P_IP] = ip;
+    this.#byKind[P_FRAGMENT] = quirks ? ip : this.#queue(t.frag);
+    this.#byKind[P_ARP] = this.#byKind[P_RARP] = this.#queue(t.arp);
     this.busyUdp = quirks ? this.#queue(CONSTANT) : ip;
     this.fallow = settings.fallow > 0 ? this.#queue(settings.fallow) : 0;
   }
@@ -46,7 +50,7 @@ export class TimeoutQueues {
 
   /** Queue that an entry begun by a packet of this kind is parked on. */
   initial(kind: number): number {
-    return this.#byKind[kind & P.P_KIND_MASK]!;
+    return this.#byKind[kind & P_KIND_MASK]!;
   }
 
   /** Timeout of a queue in microseconds. */

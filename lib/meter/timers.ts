@@ -1,13 +1,25 @@
 import * as P from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import * as T from "./flow_table.ts";
 import { keyOfRow } from "./interval.ts";
-import { KEY_WORDS } from "./key_rules.ts";
 import * as E from "./ledger.ts";
 import type { Meter } from "./meter.ts";
-import { CLOSED, CLOSING, LISTEN } from "./tcp.ts";
 import { TimeoutQueues } from "./timeouts.ts";
+import * as T from "./entry_words.ts";
+import * as K from "./key_words.ts";
+import * as V from "./tcp_values.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_KIND_MASK, P_RAW_PATH, P_TCP } = P;
+const { CAUSE_SHUTDOWN, CAUSE_START, CAUSE_STATUS, END_CAPTURE, END_STATUS, TCP_STATE, WORDS } = R;
+// deno-fmt-ignore
+const {
+  IS_FALLOW, IS_REPORTED, IS_STARTED, ON_STATUS, ON_TIMEOUT, STATE_WORDS, STATUS_QUEUE, S_BITS,
+  S_CHILD, S_KIND, S_QUEUE,
+} = T;
+const { KEY_WORDS } = K;
+const { E_CUT, E_DELETED, E_ENDED, E_PARKED, E_REVIVED } = E;
+const { CLOSED, CLOSING, LISTEN } = V;
 
 /** Sweeps happen at most so often in capture time (TIM-4). */
 const SWEEP_US = 200_000;
@@ -70,15 +82,15 @@ export class Timers {
       if (table.cold!.full) table.cold!.evict(0);
       row = table.cold!.load(-row);
       const within = this.limit !== 0 && now - table.qtime[row]! < this.limit;
-      if (table.state[row * T.STATE_WORDS + T.S_BITS]! & T.ON_STATUS && within) return row;
+      if (table.state[row * STATE_WORDS + S_BITS]! & ON_STATUS && within) return row;
     }
-    const s = row * T.STATE_WORDS;
-    if (table.state[s + T.S_BITS]! & T.ON_STATUS) {
+    const s = row * STATE_WORDS;
+    if (table.state[s + S_BITS]! & ON_STATUS) {
       const blocked = this.#ownExpiry(row, kind);
       // Stand-alone fragments have no numbered key, and always a timeout.
       if (id >= 0) row = table.own[id]!;
       if (row === 0) return 0;
-      if (!blocked && !(table.state[s + T.S_BITS]! & T.ON_STATUS)) meter.note(E.E_REVIVED, row, now, NaN);
+      if (!blocked && !(table.state[s + S_BITS]! & ON_STATUS)) meter.note(E_REVIVED, row, now, NaN);
       this.toStatus(row);
       return row;
     }
@@ -87,7 +99,7 @@ export class Timers {
       if (now < due) break;
       if (this.#drop(row, due)) return 0;
     }
-    meter.note(E.E_REVIVED, row, now, NaN);
+    meter.note(E_REVIVED, row, now, NaN);
     this.toStatus(row);
     return row;
   }
@@ -96,33 +108,33 @@ export class Timers {
   toStatus(row: number): void {
     const table = this.#meter.table;
     table.unlink(row);
-    table.push(T.STATUS_QUEUE, row, this.now);
-    const at = row * T.STATE_WORDS + T.S_BITS;
-    table.state[at] = (table.state[at]! & ~(T.ON_TIMEOUT | T.IS_FALLOW)) | T.ON_STATUS;
+    table.push(STATUS_QUEUE, row, this.now);
+    const at = row * STATE_WORDS + S_BITS;
+    table.state[at] = (table.state[at]! & ~(ON_TIMEOUT | IS_FALLOW)) | ON_STATUS;
   }
 
   /** The entry's own packet finds the interval over. Tells whether the record could not be written (TIM-9a). */
   #ownExpiry(row: number, kind: number): boolean {
     this.#actor = row;
-    const table = this.#meter.table, at = row * T.STATE_WORDS + T.S_BITS;
+    const table = this.#meter.table, at = row * STATE_WORDS + S_BITS;
     // TIM-9b: on raw link types the oldest entry does not run the scan, but writes its own record.
-    if (kind & P.P_RAW_PATH && this.#meter.quirks) {
-      if (table.oldest(T.STATUS_QUEUE) !== row) this.scanStatus();
+    if (kind & P_RAW_PATH && this.#meter.quirks) {
+      if (table.oldest(STATUS_QUEUE) !== row) this.scanStatus();
       const bits = table.state[at]!;
-      if (bits & T.ON_STATUS && !(bits & T.IS_REPORTED)) this.#report(row, this.now, E.E_CUT);
+      if (bits & ON_STATUS && !(bits & IS_REPORTED)) this.#report(row, this.now, E_CUT);
     } else this.scanStatus();
     this.#actor = 0;
-    return (table.state[at]! & T.IS_REPORTED) === 0;
+    return (table.state[at]! & IS_REPORTED) === 0;
   }
 
   /** TIM-3: reports entries at the old end of the status queue whose interval is over; true when there may be more than `most`. */
   scanStatus(most = Infinity): boolean {
     const table = this.#meter.table, limit = this.limit;
     for (let n = 0; n < most; n++) {
-      const oldest = table.oldest(T.STATUS_QUEUE);
-      if (oldest === T.STATUS_QUEUE || (limit !== 0 && this.now - table.qtime[oldest]! < limit)) return false;
-      const row = table.first(T.STATUS_QUEUE);
-      this.#report(row, this.now, row === this.#actor ? E.E_CUT : E.E_PARKED);
+      const oldest = table.oldest(STATUS_QUEUE);
+      if (oldest === STATUS_QUEUE || (limit !== 0 && this.now - table.qtime[oldest]! < limit)) return false;
+      const row = table.first(STATUS_QUEUE);
+      this.#report(row, this.now, row === this.#actor ? E_CUT : E_PARKED);
     }
     return true;
   }
@@ -146,52 +158,52 @@ export class Timers {
   #fireDue(now: number): void {
     const table = this.#meter.table, limit = this.limit;
     for (;;) {
-      const row = table.oldest(T.STATUS_QUEUE);
-      if (row === T.STATUS_QUEUE) return;
+      const row = table.oldest(STATUS_QUEUE);
+      if (row === STATUS_QUEUE) return;
       const due = table.qtime[row]! + limit;
       if (due > now) return;
-      this.#report(table.first(T.STATUS_QUEUE), due, E.E_PARKED);
+      this.#report(table.first(STATUS_QUEUE), due, E_PARKED);
     }
   }
 
   /** Reports an entry whose interval is over and parks it on its timeout queue. */
   #report(row: number, when: number, kind: number): void {
-    const meter = this.#meter, table = meter.table, s = row * T.STATE_WORDS;
-    if (table.state[s + T.S_CHILD] !== 0) meter.fragments.parentFires(row);
-    const bits = table.state[s + T.S_BITS]!;
+    const meter = this.#meter, table = meter.table, s = row * STATE_WORDS;
+    if (table.state[s + S_CHILD] !== 0) meter.fragments.parentFires(row);
+    const bits = table.state[s + S_BITS]!;
     let record = -1;
-    if (!(bits & T.IS_REPORTED)) {
-      const reason = this.#ending ? R.END_CAPTURE : R.END_STATUS;
-      record = meter.emit(row, bits & T.IS_STARTED ? R.CAUSE_STATUS : R.CAUSE_START, reason);
+    if (!(bits & IS_REPORTED)) {
+      const reason = this.#ending ? END_CAPTURE : END_STATUS;
+      record = meter.emit(row, bits & IS_STARTED ? CAUSE_STATUS : CAUSE_START, reason);
     }
-    meter.note(this.#ending ? E.E_ENDED : kind, row, when, table.qtime[row]! + this.limit, record);
+    meter.note(this.#ending ? E_ENDED : kind, row, when, table.qtime[row]! + this.limit, record);
     table.unlink(row);
-    const queue = table.state[s + T.S_QUEUE]!;
+    const queue = table.state[s + S_QUEUE]!;
     if (this.queues.limitOf(queue) <= 0) {
       meter.forget(row);
       return;
     }
     table.push(queue, row, when);
-    table.state[s + T.S_BITS] = (table.state[s + T.S_BITS]! & ~T.ON_STATUS) | T.ON_TIMEOUT;
+    table.state[s + S_BITS] = (table.state[s + S_BITS]! & ~ON_STATUS) | ON_TIMEOUT;
     // Many reports at once bring many cold entries back.
     if (table.cold !== undefined && table.cold.full) table.cold.evict(this.#actor);
   }
 
   /** Timeout queue that a parked entry stands on. */
   #queueOf(row: number): number {
-    const s = row * T.STATE_WORDS, state = this.#meter.table.state;
-    return state[s + T.S_BITS]! & T.IS_FALLOW ? this.queues.fallow : state[s + T.S_QUEUE]!;
+    const s = row * STATE_WORDS, state = this.#meter.table.state;
+    return state[s + S_BITS]! & IS_FALLOW ? this.queues.fallow : state[s + S_QUEUE]!;
   }
 
   /** Argus 5: a TCP entry that has aged out lies fallow, unless it was closed or reset (spec/presets.md section 8). */
   #layFallow(row: number, when: number): boolean {
-    const table = this.#meter.table, s = row * T.STATE_WORDS, bits = table.state[s + T.S_BITS]!;
-    if (bits & T.IS_FALLOW || (table.state[s + T.S_KIND]! & P.P_KIND_MASK) !== P.P_TCP) return false;
-    const state = table.words[row * R.WORDS + R.TCP_STATE]!;
+    const table = this.#meter.table, s = row * STATE_WORDS, bits = table.state[s + S_BITS]!;
+    if (bits & IS_FALLOW || (table.state[s + S_KIND]! & P_KIND_MASK) !== P_TCP) return false;
+    const state = table.words[row * WORDS + TCP_STATE]!;
     if (state === LISTEN || state === CLOSED || state === CLOSING) return false;
     table.unlink(row);
     table.push(this.queues.fallow, row, when);
-    table.state[s + T.S_BITS] = bits | T.IS_FALLOW;
+    table.state[s + S_BITS] = bits | IS_FALLOW;
     if (table.cold !== undefined && table.cold.full) table.cold.evict(this.#actor);
     return true;
   }
@@ -200,7 +212,7 @@ export class Timers {
   #drop(row: number, due: number): boolean {
     const meter = this.#meter, when = this.exact ? due : this.now;
     if (this.queues.fallow !== 0 && this.#layFallow(row, when)) return false;
-    meter.note(E.E_DELETED, row, when, due);
+    meter.note(E_DELETED, row, when, due);
     if (meter.ghosts !== undefined) this.#leaveGhost(row, when);
     meter.table.unlink(row);
     meter.forget(row);
@@ -209,7 +221,7 @@ export class Timers {
 
   #leaveGhost(row: number, when: number): void {
     const meter = this.#meter;
-    if ((meter.table.state[row * T.STATE_WORDS + T.S_KIND]! & P.P_KIND_MASK) !== P.P_TCP) return;
+    if ((meter.table.state[row * STATE_WORDS + S_KIND]! & P_KIND_MASK) !== P_TCP) return;
     keyOfRow(meter.table, row, this.#key);
     meter.ghosts!.remember(meter.table, row, this.#key, when);
   }
@@ -222,10 +234,10 @@ export class Timers {
     // The real program sets the seconds of the interval to 0 and leaves the microseconds.
     this.limit = meter.quirks && !this.exact && status !== Infinity ? status % 1e6 : 0;
     while (this.scanStatus(STEP)) yield;
-    for (let row = table.first(T.STATUS_QUEUE); row !== T.STATUS_QUEUE; row = table.first(T.STATUS_QUEUE)) {
-      if (!(table.state[row * T.STATE_WORDS + T.S_BITS]! & T.IS_REPORTED)) {
-        const record = meter.emit(row, R.CAUSE_SHUTDOWN, R.END_CAPTURE);
-        meter.note(E.E_ENDED, row, this.now, NaN, record);
+    for (let row = table.first(STATUS_QUEUE); row !== STATUS_QUEUE; row = table.first(STATUS_QUEUE)) {
+      if (!(table.state[row * STATE_WORDS + S_BITS]! & IS_REPORTED)) {
+        const record = meter.emit(row, CAUSE_SHUTDOWN, END_CAPTURE);
+        meter.note(E_ENDED, row, this.now, NaN, record);
       }
       table.unlink(row);
       meter.forget(row);

@@ -1,0 +1,41 @@
+/**
+ * Values of the TCP state machine (spec/meter.md section 3).
+ *
+ * @module
+ */
+
+/** Machine states (TCP-1), numbered as BSD does and the file has them; LISTEN is only ever an entry opened by RST. */
+export const CLOSED = 0;
+export const LISTEN = 1;
+export const SYN_SENT = 2;
+export const SYN_RECEIVED = 3;
+export const ESTABLISHED = 4;
+export const FIN_WAIT_1 = 6;
+export const FIN_WAIT_2 = 9;
+export const CLOSING = 7;
+
+/** TCP header flags. */
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const PSH = 8;
+export const ACK = 16;
+export const URG = 32;
+export const ECE = 64;
+export const CWR = 128;
+
+/** Bits of a side's status for the interval. */
+export const SIDE_RETRANS = 1;
+export const SIDE_SHUT = 2;
+export const SIDE_RST = 4;
+export const SIDE_OOO = 8;
+export const SIDE_DUP = 16;
+
+/** What a packet did to the entry. */
+export const DONE = 0;
+/** The packet is a SYN that begins a new connection in this entry (TCP-10). */
+export const RESTART = 1;
+/** Set beside the result when the packet's payload moved in proper order (REC-7, "active" class). */
+export const IN_PROTO = 2;
+/** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
+export const UNDECIDED = 4;
