@@ -7,8 +7,8 @@ import { readingThread } from "./argus_ahead_thread.ts";
 import * as S from "./shared_rows.ts";
 import { SharedRows } from "./shared_rows.ts";
 
-/** Batches under way between the threads: one being filled, one being taken, two between. */
-const SLOTS = 4;
+/** Batches under way between the threads: one being filled, one being taken, the others between. */
+const SLOTS = 8;
 /** Messages of the reading thread are looked at this often while nothing comes. */
 const NEWS_MS = 100;
 

@@ -5,7 +5,16 @@
  */
 import { Problem, type ProblemDetail } from "../base/mod.ts";
 import { KeyNumbers, type KeySpec } from "../cluster/mod.ts";
-import { asRead, FLAG_AGR, FLAG_JITTER, FLAGS, type More, type ReadOptions, WORDS } from "../record/mod.ts";
+import {
+  FLAG_AGR,
+  FLAG_JITTER,
+  FLAGS,
+  type More,
+  type ReadOptions,
+  readRows,
+  type RecordBatch,
+  WORDS,
+} from "../record/mod.ts";
 import { readArgus } from "./argus_reader.ts";
 import * as S from "./shared_rows.ts";
 import { type RowMemory, SharedRows } from "./shared_rows.ts";
@@ -53,6 +62,13 @@ function problemNews(kind: ProblemNews["kind"], p: Problem): ProblemNews {
   return { kind, code: p.code, reason: p.reason, detail: p.detail() };
 }
 
+/** The flags that any row has. */
+function flagsOf(batch: RecordBatch): number {
+  let flags = 0;
+  for (let row = 0; row < batch.length; row++) flags |= batch.words[row * WORDS + FLAGS]!;
+  return flags;
+}
+
 async function run(task: ReadTask): Promise<void> {
   const slots = task.slots.map((memory) => new SharedRows(memory));
   const numbers = task.key && new KeyNumbers(task.key);
@@ -81,11 +97,7 @@ async function run(task: ReadTask): Promise<void> {
     for await (const batch of readArgus(task.source, { onProblem: damage, batch: S.SHARED_ROWS }, supply)) {
       if (!wanted) return;
       const { header, keys } = slots[turn]!;
-      let flags = 0;
-      for (let row = 0; row < batch.length; row++) {
-        if (task.read) asRead(batch, row, task.read);
-        flags |= batch.words[row * WORDS + FLAGS]!;
-      }
+      const flags = task.read ? readRows(batch, task.read) : flagsOf(batch);
       numbers?.number(batch, keys);
       header[S.H_LENGTH] = batch.length;
       header[S.H_JITTER] = flags & FLAG_JITTER ? 1 : 0;

@@ -1,7 +1,7 @@
 import { AGR_DOUBLES, DOUBLES, JITTER_DOUBLES, RecordBatch, WORDS } from "../record/mod.ts";
 
-/** Rows of one shared batch. */
-export const SHARED_ROWS = 4096;
+/** Rows of one shared batch: few, so that a batch is still in the cache when it is taken. */
+export const SHARED_ROWS = 1024;
 
 /** Header words: who has the batch, rows in it, whether jitter and statistics count, whether a message with banks belongs to it. */
 export const H_STATE = 0, H_LENGTH = 1, H_JITTER = 2, H_AGR = 3, H_BANKS = 4;

@@ -13,36 +13,21 @@ const {
   TCP_S_OOO, TCP_S_RETRANS, TCP_S_RST, TCP_S_SHUT, VLAN, WORDS,
 } = R;
 
-/** Pairs of source and destination bits in `FLAGS`. */
-const FLAG_PAIRS = [
-  [FLAG_S_IP, FLAG_D_IP],
-  [FLAG_S_VLAN, FLAG_D_VLAN],
-  [FLAG_S_MPLS, FLAG_D_MPLS],
-  [FLAG_S_IPOPT, FLAG_D_IPOPT],
-] as const;
-
 /** Pairs of source and destination bits in the TCP status: each destination bit is its source bit shifted left by one. */
 const TCP_SOURCE_BITS = TCP_S_RETRANS | TCP_S_SHUT | TCP_S_RST | TCP_S_ECN | TCP_S_OOO |
   TCP_S_DUP;
 
-/** Pairs of neighbouring or distant words that belong to source and destination. */
-const WORD_PAIRS = [
-  [S_IP, D_IP],
-  [S_IPOPT, D_IPOPT],
-  [S_ENCAPS, D_ENCAPS],
-  [S_MPLS, D_MPLS],
-  [S_PSIZE, D_PSIZE],
-  [S_NANO, D_NANO],
-] as const;
+function exchange(w: Int32Array, a: number, b: number): void {
+  const v = w[a]!;
+  w[a] = w[b]!;
+  w[b] = v;
+}
 
-const DOUBLE_PAIRS = [
-  [S_START, D_START],
-  [S_END, D_END],
-  [S_PKTS, D_PKTS],
-  [S_BYTES, D_BYTES],
-  [S_APP, D_APP],
-  [S_LAST, D_LAST],
-] as const;
+function exchangeDoubles(d: Float64Array, a: number, b: number): void {
+  const v = d[a]!;
+  d[a] = d[b]!;
+  d[b] = v;
+}
 
 function swapBits(value: number, a: number, b: number): number {
   const swapped = value & ~(a | b);
@@ -95,18 +80,22 @@ export function flip(batch: RecordBatch, row: number): void {
   const w = batch.words, d = batch.doubles, at = row * WORDS, dat = row * DOUBLES;
   flipKey(batch, row);
   let flags = w[at + FLAGS]! ^ FLAG_REVERSE;
-  for (const [a, b] of FLAG_PAIRS) flags = swapBits(flags, a, b);
-  w[at + FLAGS] = flags;
-  for (const [a, b] of WORD_PAIRS) {
-    const v = w[at + a]!;
-    w[at + a] = w[at + b]!;
-    w[at + b] = v;
-  }
-  for (const [a, b] of DOUBLE_PAIRS) {
-    const v = d[dat + a]!;
-    d[dat + a] = d[dat + b]!;
-    d[dat + b] = v;
-  }
+  flags = swapBits(flags, FLAG_S_IP, FLAG_D_IP);
+  flags = swapBits(flags, FLAG_S_VLAN, FLAG_D_VLAN);
+  flags = swapBits(flags, FLAG_S_MPLS, FLAG_D_MPLS);
+  w[at + FLAGS] = swapBits(flags, FLAG_S_IPOPT, FLAG_D_IPOPT);
+  exchange(w, at + S_IP, at + D_IP);
+  exchange(w, at + S_IPOPT, at + D_IPOPT);
+  exchange(w, at + S_ENCAPS, at + D_ENCAPS);
+  exchange(w, at + S_MPLS, at + D_MPLS);
+  exchange(w, at + S_PSIZE, at + D_PSIZE);
+  exchange(w, at + S_NANO, at + D_NANO);
+  exchangeDoubles(d, dat + S_START, dat + D_START);
+  exchangeDoubles(d, dat + S_END, dat + D_END);
+  exchangeDoubles(d, dat + S_PKTS, dat + D_PKTS);
+  exchangeDoubles(d, dat + S_BYTES, dat + D_BYTES);
+  exchangeDoubles(d, dat + S_APP, dat + D_APP);
+  exchangeDoubles(d, dat + S_LAST, dat + D_LAST);
   const vlan = w[at + VLAN]!;
   w[at + VLAN] = vlan << 16 | vlan >>> 16;
   flipMac(w, at);

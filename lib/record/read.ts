@@ -10,7 +10,7 @@ import {
   AGR_N,
   type RecordBatch,
 } from "./batch.ts";
-import { direction } from "./fields/address.ts";
+import { isDirectionUnknown } from "./fields/address.ts";
 import { lastTime, startTime } from "./fields/time.ts";
 import { flip, flipKey } from "./flip.ts";
 import * as R from "./layout.ts";
@@ -92,6 +92,17 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
   if (options.portDirection !== undefined && options.portDirection.length > 0) {
     directByPort(batch, row, options.portDirection, options.named);
   }
+}
+
+/** {@linkcode asRead} for all rows of a batch; gives the `FLAG_*` bits that any of them has. */
+export function readRows(batch: RecordBatch, options: ReadOptions = DEFAULT): number {
+  const words = batch.words;
+  let flags = 0;
+  for (let row = 0; row < batch.length; row++) {
+    asRead(batch, row, options);
+    flags |= words[row * WORDS + FLAGS]!;
+  }
+  return flags;
 }
 
 /** FRG-5: an IPv6 fragment prints the halves of its id, bytes exchanged, as ports. */
@@ -322,7 +333,7 @@ function directByPort(
   named: Uint8Array | undefined,
 ): void {
   const w = batch.words, at = row * WORDS;
-  if (w[at + PROTO] !== 6 || !direction(batch, row).includes("?")) return;
+  if (w[at + PROTO] !== 6 || !isDirectionUnknown(batch, row)) return;
   const v6 = w[at + KEY_TYPE] === KEY_IPV6;
   const sport = v6 ? exchanged(w[at + SADDR + 2]!) : w[at + SPORT]! & 0xffff;
   const dport = v6 ? exchanged(w[at + SADDR + 3]! >>> 16) : w[at + DPORT]! & 0xffff;

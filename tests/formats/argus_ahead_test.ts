@@ -110,7 +110,7 @@ Deno.test("a program that leaves early ends, though the thread waits for a free 
       stdout: "piped",
     })
       .spawn();
-    const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);
     const { code, stdout } = await child.output();
     clearTimeout(limit);
     assertEquals([code, new TextDecoder().decode(stdout).trim()], [0, "left"]);

@@ -292,6 +292,15 @@ export function direction(batch: RecordBatch, row: number): string {
   return s ? d ? "<->" : " ->" : d ? "<- " : "   ";
 }
 
+/** Whether {@linkcode direction} holds a `?`: TCP that was seen without its beginning. */
+export function isDirectionUnknown(batch: RecordBatch, row: number): boolean {
+  const at = row * WORDS, w = batch.words, flags = w[at + FLAGS]!, key = w[at + KEY_TYPE];
+  if ((flags & FLAG_MAR) !== 0 || (flags & FLAG_METRIC) === 0 || key === KEY_ARP || key === KEY_RARP) {
+    return false;
+  }
+  return (w[at + TCP_STATUS]! & (TCP_SYN | TCP_SYNACK)) === 0 && hasTcpFigures(batch, row);
+}
+
 const PORT = { left: true, merge: "key", sql: "varchar(10) not null" } as const;
 const ADDRESS = { merge: "key", sql: "varchar(64) not null" } as const;
 const SRC_IP: IpfixElement = { name: "sourceIPv4Address", id: 8 };
