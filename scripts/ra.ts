@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { main } from "./options/ra_main.ts";
 import { runProgram } from "./options/run.ts";
 
-if (import.meta.main) await runProgram("ra", main, (problem) => problem.code === "not-found" ? 2 : 1);
+if (import.meta.main) await runProgram("ra", () => import("./options/ra_main.ts"), { notFound: 2 });

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { main } from "./options/racluster_main.ts";
 import { runProgram } from "./options/run.ts";
 
-if (import.meta.main) await runProgram("racluster", main, (problem) => problem.code === "not-found" ? 2 : 1);
+if (import.meta.main) {
+  await runProgram("racluster", () => import("./options/racluster_main.ts"), {
+    notFound: 2,
+    readsAhead: true,
+  });
+}

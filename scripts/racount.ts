@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { main } from "./options/racount_main.ts";
 import { runProgram } from "./options/run.ts";
 
-if (import.meta.main) await runProgram("racount", main, (problem) => problem.code === "not-found" ? 2 : 1);
+if (import.meta.main) {
+  await runProgram("racount", () => import("./options/racount_main.ts"), { notFound: 2, readsAhead: true });
+}

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { main } from "./options/rasort_main.ts";
 import { runProgram } from "./options/run.ts";
 
-if (import.meta.main) await runProgram("rasort", main, (problem) => problem.code === "not-found" ? 2 : 1);
+if (import.meta.main) {
+  await runProgram("rasort", () => import("./options/rasort_main.ts"), { notFound: 2, readsAhead: true });
+}

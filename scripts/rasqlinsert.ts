@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { main } from "./options/rasqlinsert_main.ts";
 import { runProgram } from "./options/run.ts";
 
-if (import.meta.main) await runProgram("rasqlinsert", main);
+if (import.meta.main) {
+  await runProgram("rasqlinsert", () => import("./options/rasqlinsert_main.ts"), { readsAhead: true });
+}

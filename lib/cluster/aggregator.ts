@@ -16,11 +16,20 @@ import {
   RecordBatch,
   settleRow,
 } from "../record/mod.ts";
+import { grown, roomier } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Key } from "./key.ts";
 import { sortedOrder, type SortKey } from "./sort.ts";
 import { RowStore } from "./store.ts";
 import { KeyTable } from "./table.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DADDR, DOUBLES, DPORT, D_APP, FLAGS, FLAG_AGR, FLAG_REVERSE, FLAG_TURNED, KEY_IPV4, KEY_IPV6,
+  KEY_TYPE, MAC, NET, NET_NONE, PROTO, SADDR, SPORT, S_APP, TCP_EST, TCP_OPTIONS, TCP_STATUS,
+  TCP_SYN, TCP_SYNACK, WORDS,
+} = R;
 
 /** What one aggregator does; times in microseconds, 0 for never. */
 export interface AggregatorOptions {
@@ -46,6 +55,8 @@ export interface AggregatorOptions {
   readonly sort?: readonly SortKey[] | undefined;
   /** Aggregates come in the order of their first records instead; without `status` and `idle` only. */
   readonly firstCome?: boolean;
+  /** Batches of {@linkcode Aggregator.addRows} carry the numbers of their keys (`RecordBatch.keys`), all from one `KeyNumbers`. */
+  readonly numbered?: boolean;
 }
 
 const OUT = 4096;
@@ -64,6 +75,8 @@ export class Aggregator {
   readonly #own: Int32Array;
   readonly #other: Int32Array;
   readonly #ahead: Int32Array;
+  /** Row + 1 by key number, 0 where there is none yet. */
+  #rows: Int32Array = new Int32Array(GROUP);
   readonly #hashes = new Int32Array(GROUP);
   readonly #entries = new Int32Array(GROUP);
   /** Keeps the look-ahead from being optimized away. */
@@ -101,18 +114,18 @@ export class Aggregator {
       batch = this.#scratch;
       row = 0;
     }
-    if (key.ordered !== undefined && wrongOrder(batch.words, row * R.WORDS, key.ordered)) {
+    if (key.ordered !== undefined && wrongOrder(batch.words, row * WORDS, key.ordered)) {
       this.#flipped(batch, row);
       batch = this.#scratch;
       row = 0;
-      this.#scratch.words[R.FLAGS]! &= ~R.FLAG_REVERSE;
+      this.#scratch.words[FLAGS]! &= ~FLAG_REVERSE;
     }
     this.#one(batch, row);
     if (key.rmon) {
-      const reverse = batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_REVERSE;
+      const reverse = batch.words[row * WORDS + FLAGS]! & FLAG_REVERSE;
       this.#flipped(batch, row);
       const words = this.#scratch.words;
-      words[R.FLAGS] = words[R.FLAGS]! & ~R.FLAG_REVERSE | reverse;
+      words[FLAGS] = words[FLAGS]! & ~FLAG_REVERSE | reverse;
       this.#one(this.#scratch, 0);
     }
   }
@@ -124,6 +137,10 @@ export class Aggregator {
   addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
     const key = this.#key, table = this.#table, size = key.size, keys = this.#ahead, hashes = this.#hashes;
     const store = this.#store;
+    if (this.#options.numbered) {
+      this.#addNumbered(batch, rows, count);
+      return;
+    }
     if (key.none || key.rmon || key.ordered !== undefined || this.#options.metric) {
       for (let i = 0; i < count; i++) this.add(batch, rows[i]!);
       return;
@@ -133,6 +150,31 @@ export class Aggregator {
       for (let i = 0; i < n; i++) hashes[i] = key.read(batch, rows[from + i]!, keys, i * size);
       this.#warm = table.peek(hashes, n, this.#entries) + store.peekAll(this.#entries, 0, n);
       for (let i = 0; i < n; i++) this.#take(batch, rows[from + i]!, keys, i * size, hashes[i]!);
+    }
+  }
+
+  /** As {@linkcode addRows} when somebody else has looked the keys up. */
+  #addNumbered(batch: RecordBatch, rows: Int32Array, count: number): void {
+    const store = this.#store, keys = batch.keys!, entries = this.#entries;
+    for (let from = 0; from < count; from += GROUP) {
+      const n = Math.min(GROUP, count - from);
+      for (let i = 0; i < n; i++) {
+        const key = keys[rows[from + i]!]!;
+        if (key >= this.#rows.length) {
+          this.#rows = grown(this.#rows, Math.max(key + 1, roomier(this.#rows.length)));
+        }
+        entries[i] = this.#rows[key]! - 1;
+      }
+      this.#warm = store.peekAll(entries, 0, n);
+      for (let i = 0; i < n; i++) {
+        const row = rows[from + i]!, key = keys[row]!, known = this.#rows[key]! - 1;
+        if (known >= 0) this.#join(known, batch, row);
+        else {
+          const fresh = store.add(batch, row);
+          this.#rows[key] = fresh + 1;
+          this.#enter(store.chunk(fresh), store.row(fresh));
+        }
+      }
     }
   }
 
@@ -200,6 +242,7 @@ export class Aggregator {
   #forget(): void {
     this.#store.clear();
     this.#table = new KeyTable(this.#key.size);
+    this.#rows.fill(0);
   }
 
   #one(batch: RecordBatch, row: number): void {
@@ -214,7 +257,7 @@ export class Aggregator {
       this.#join(n, batch, row);
       return;
     }
-    if (this.#options.reverse && reversible(batch.words, row * R.WORDS)) {
+    if (this.#options.reverse && reversible(batch.words, row * WORDS)) {
       const m = table.find(this.#other, this.#key.readReversed(batch, row, this.#other));
       if (m >= 0 && this.#joinReversed(m, batch, row, own, at, hash)) return;
     }
@@ -248,7 +291,7 @@ export class Aggregator {
       return;
     }
     // Addresses that the key cuts are equal up to there, whatever the rules of merging say.
-    const w = at * R.WORDS, before = chunk.words.slice(w + R.SADDR, w + R.SADDR + 8);
+    const w = at * WORDS, before = chunk.words.slice(w + SADDR, w + SADDR + 8);
     mergeRow(chunk, at, batch, row, this.#options.rules);
     this.#key.keep(chunk.words, w, before);
   }
@@ -272,20 +315,20 @@ export class Aggregator {
     hash: number,
   ): boolean {
     const chunk = this.#store.chunk(m), at = this.#store.row(m);
-    const w = row * R.WORDS, t = at * R.WORDS;
-    if (batch.words[w + R.PROTO] === 6) {
-      if (batch.words[w + R.NET] === R.NET_NONE || chunk.words[t + R.NET] === R.NET_NONE) {
+    const w = row * WORDS, t = at * WORDS;
+    if (batch.words[w + PROTO] === 6) {
+      if (batch.words[w + NET] === NET_NONE || chunk.words[t + NET] === NET_NONE) {
         // Without TCP data the real program finds the reversed aggregate but forgets to turn the record.
         this.#join(m, batch, row);
         return true;
       }
-      const mine = chunk.words[t + R.TCP_STATUS]!, theirs = batch.words[w + R.TCP_STATUS]!;
-      if (mine & theirs & R.TCP_SYN) return false;
-      if (theirs & R.TCP_SYN || (theirs & R.TCP_SYNACK && theirs & R.TCP_EST)) {
+      const mine = chunk.words[t + TCP_STATUS]!, theirs = batch.words[w + TCP_STATUS]!;
+      if (mine & theirs & TCP_SYN) return false;
+      if (theirs & TCP_SYN || (theirs & TCP_SYNACK && theirs & TCP_EST)) {
         this.#flipInPlace(chunk, at);
-        if (this.#options.rules === "argus" && (chunk.words[at * R.WORDS + R.FLAGS]! & R.FLAG_AGR) !== 0) {
+        if (this.#options.rules === "argus" && (chunk.words[at * WORDS + FLAGS]! & FLAG_AGR) !== 0) {
           // The real program loses the application bytes when it turns what was merged (observed).
-          chunk.doubles[at * R.DOUBLES + R.S_APP] = chunk.doubles[at * R.DOUBLES + R.D_APP] = 0;
+          chunk.doubles[at * DOUBLES + S_APP] = chunk.doubles[at * DOUBLES + D_APP] = 0;
         }
         this.#table.remove(m);
         this.#table.insert(m, own, hash, from);
@@ -305,19 +348,19 @@ export class Aggregator {
   }
 
   #flipInPlace(batch: RecordBatch, row: number): void {
-    const words = batch.words, w = row * R.WORDS;
-    const status = words[w + R.TCP_STATUS]!, options = words[w + R.TCP_OPTIONS]!;
+    const words = batch.words, w = row * WORDS;
+    const status = words[w + TCP_STATUS]!, options = words[w + TCP_OPTIONS]!;
     flip(batch, row);
     if (this.#options.rules !== "argus") return;
     // Loads were computed on reading and stay where they are.
-    words[w + R.FLAGS]! ^= R.FLAG_TURNED;
+    words[w + FLAGS]! ^= FLAG_TURNED;
     // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
-    words[w + R.TCP_STATUS] = status;
-    words[w + R.TCP_OPTIONS] = options;
-    if (words[w + R.KEY_TYPE] === R.KEY_IPV6 && reversible(words, w)) {
-      const port = words[w + R.SPORT]!;
-      words[w + R.SPORT] = words[w + R.DPORT]!;
-      words[w + R.DPORT] = port;
+    words[w + TCP_STATUS] = status;
+    words[w + TCP_OPTIONS] = options;
+    if (words[w + KEY_TYPE] === KEY_IPV6 && reversible(words, w)) {
+      const port = words[w + SPORT]!;
+      words[w + SPORT] = words[w + DPORT]!;
+      words[w + DPORT] = port;
     }
   }
 
@@ -325,7 +368,7 @@ export class Aggregator {
   #close(batch: RecordBatch, row: number): void {
     settleRow(batch, row, this.#options.rules);
     if (this.#options.report) return;
-    batch.words[row * R.WORDS + R.FLAGS]! |= R.FLAG_AGR;
+    batch.words[row * WORDS + FLAGS]! |= FLAG_AGR;
     const bank = batch.agrBank(), i = row * AGR_DOUBLES;
     bank[i + AGR_COUNT] = bank[i + AGR_N] = bank[i + AGR_MEAN] = 0;
     bank[i + AGR_MIN] = bank[i + AGR_MAX] = NaN;
@@ -335,8 +378,8 @@ export class Aggregator {
 
 /** Whether a record's key can be met reversed: ICMP, IGMP, ESP and what is not IP have no other side (cluster.md section 4B). */
 export function reversible(words: Int32Array, w: number): boolean {
-  const type = words[w + R.KEY_TYPE]!, proto = words[w + R.PROTO]!;
-  return (type === R.KEY_IPV4 || type === R.KEY_IPV6) && proto !== 1 && proto !== 58 && proto !== 50 &&
+  const type = words[w + KEY_TYPE]!, proto = words[w + PROTO]!;
+  return (type === KEY_IPV4 || type === KEY_IPV6) && proto !== 1 && proto !== 58 && proto !== 50 &&
     proto !== 2;
 }
 
@@ -347,17 +390,17 @@ function bytesBack(word: number): number {
 /** Whether the source comes after the destination in numeric order; by address only IP flows have an order. */
 function wrongOrder(words: Int32Array, w: number, by: "addresses" | "macs"): boolean {
   if (by === "macs") {
-    const s = (words[w + R.MAC + 1]! & 0xffff) * 2 ** 32 + (words[w + R.MAC + 2]! >>> 0);
-    const d = (words[w + R.MAC]! >>> 0) * 2 ** 16 + (words[w + R.MAC + 1]! >>> 16);
+    const s = (words[w + MAC + 1]! & 0xffff) * 2 ** 32 + (words[w + MAC + 2]! >>> 0);
+    const d = (words[w + MAC]! >>> 0) * 2 ** 16 + (words[w + MAC + 1]! >>> 16);
     return s > d;
   }
-  const type = words[w + R.KEY_TYPE];
-  if (type !== R.KEY_IPV4 && type !== R.KEY_IPV6) return false;
+  const type = words[w + KEY_TYPE];
+  if (type !== KEY_IPV4 && type !== KEY_IPV6) return false;
   for (let i = 0; i < 4; i++) {
-    const s = words[w + R.SADDR + i]!, d = words[w + R.DADDR + i]!;
+    const s = words[w + SADDR + i]!, d = words[w + DADDR + i]!;
     if (s === d) continue;
     // IPv6 addresses word by word as a little endian machine reads them (observed).
-    return type === R.KEY_IPV6 ? bytesBack(s) > bytesBack(d) : s >>> 0 > d >>> 0;
+    return type === KEY_IPV6 ? bytesBack(s) > bytesBack(d) : s >>> 0 > d >>> 0;
   }
   return false;
 }

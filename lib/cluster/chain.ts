@@ -28,6 +28,8 @@ interface Stage {
  */
 export class ConfClusterer {
   readonly #stages: readonly Stage[];
+  /** What the models put out, in the order of the records that made them: never by the size of batches. */
+  #done: RecordBatch | undefined;
 
   /**
    * Makes one that holds nothing yet.
@@ -51,6 +53,9 @@ export class ConfClusterer {
       if (stage.accepts && !stage.accepts(batch, row)) continue;
       if (stage.grep && !stage.grep.test(batch.more?.get(row)?.label ?? "")) continue;
       stage.clusterer.add(batch, row);
+      const done = stage.clusterer.take();
+      if (!this.#done) this.#done = done;
+      else if (done) { for (let i = 0; i < done.length; i++) this.#done.append(done, i); }
       if (!stage.cont) return;
     }
   }
@@ -62,23 +67,23 @@ export class ConfClusterer {
 
   /** Aggregates that were put out by `status` or `idle` since the last call, if any. */
   take(): RecordBatch | undefined {
-    let all: RecordBatch | undefined;
-    for (const { clusterer } of this.#stages) {
-      const done = clusterer.take();
-      if (!all) all = done;
-      else if (done) { for (let row = 0; row < done.length; row++) all.append(done, row); }
-    }
-    return all;
+    const done = this.#done;
+    this.#done = undefined;
+    return done;
   }
 
   /** Everything that is left, model by model. */
   *drain(): Generator<RecordBatch, void, void> {
+    const done = this.take();
+    if (done) yield done;
     for (const { clusterer } of this.#stages) yield* clusterer.drain();
   }
 
   /** As {@linkcode drain}, without copies: shows each record where it stands until told to stop by `false`. */
   each(show: ShowRow): void {
     let more = true;
+    const done = this.take();
+    for (let row = 0; done && more && row < done.length; row++) more = show(done, row) !== false;
     for (const { clusterer } of this.#stages) {
       if (more) clusterer.each((batch, row) => more = show(batch, row) !== false);
     }

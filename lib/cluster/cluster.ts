@@ -4,7 +4,11 @@ import * as R from "../record/mod.ts";
 import { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
 import { Connections } from "./connections.ts";
 import { Key } from "./key.ts";
+import type { KeySpec } from "./key_numbers.ts";
 import { SORT_KEYS, sortKeys } from "./sort.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { FLAG_MAR, FLAGS, WORDS } = R;
 
 /**
  * Who decides what belongs together and which way it went.
@@ -67,13 +71,15 @@ export interface ClusterOptions {
 export class Clusterer {
   readonly #connections: Connections | undefined;
   readonly #aggregator: Aggregator | undefined;
+  readonly #numbered: boolean;
 
   /**
    * Makes one that holds nothing yet.
    *
+   * @param numbered whether batches carry the numbers of the keys that {@linkcode numberedKey} gives for these options
    * @throws {Problem} when a key field, a duration or the metric is not understood.
    */
-  constructor(options: ClusterOptions = {}) {
+  constructor(options: ClusterOptions = {}, numbered = false) {
     const correct = options.correct ?? "evidence";
     const plain = isPlain(options);
     if (correct === "evidence") {
@@ -83,8 +89,9 @@ export class Clusterer {
       });
     }
     if (correct !== "evidence" || !plain) {
-      this.#aggregator = new Aggregator(aggregatorOptions(options, correct));
+      this.#aggregator = new Aggregator({ ...aggregatorOptions(options, correct), numbered });
     }
+    this.#numbered = numbered;
   }
 
   /** Takes a record in; the batch is not changed. */
@@ -95,11 +102,13 @@ export class Clusterer {
 
   /** Takes the first `count` of the listed rows in; faster than one by one. */
   addRows(batch: RecordBatch, rows: Int32Array, count: number): void {
-    const words = batch.words;
+    const words = batch.words, keys = this.#numbered ? batch.keys : undefined;
     let n = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if ((words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0) rows[n++] = row;
+      // Numbers are at hand; rows that another thread has written are not.
+      const taken = keys === undefined ? (words[row * WORDS + FLAGS]! & FLAG_MAR) === 0 : keys[row]! >= 0;
+      if (taken) rows[n++] = row;
     }
     (this.#connections ?? this.#aggregator!).addRows(batch, rows, n);
   }
@@ -192,6 +201,14 @@ export function aggregatorOptions(options: ClusterOptions, correct: Correction):
       )
       : undefined,
   };
+}
+
+/** The key that a reader may number for a clusterer with these options, if any: of plain aggregation only. */
+export function numberedKey(options: ClusterOptions): KeySpec | undefined {
+  if ((options.correct ?? "evidence") !== "none") return undefined;
+  const { key, rules, metric } = aggregatorOptions(options, "none");
+  if (key.none || key.rmon || key.ordered !== undefined || metric !== undefined) return undefined;
+  return { by: options.by, exact: rules === "exact" };
 }
 
 /** Whether connections by evidence are already the answer. */

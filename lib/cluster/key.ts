@@ -4,6 +4,17 @@ import type { RecordBatch } from "../record/mod.ts";
 import * as K from "./key_kinds.ts";
 import { flag, type Op, PARTS, type Special, word } from "./key_parts.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DADDR, DPORT, FLAGS, FLAG_ICMP_MAP, FLAG_MASKS, FLAG_MATRIX, ICMP_MAP_BODY, KEY_EXTRA, KEY_IPV4,
+  KEY_IPV6, KEY_TYPE, PROTO, SADDR, SPORT, WORDS,
+} = R;
+// deno-fmt-ignore
+const {
+  KINDS,
+} = K;
+
 /** One field of an aggregation key, an address perhaps only up to `mask` leading bits. */
 export interface KeyField {
   /** Field name as ra prints it. */
@@ -66,8 +77,8 @@ export class Key {
       const name = PARTS.get(f.name)!.other ?? f.name;
       return f.mask === undefined ? { name } : { name, mask: f.mask };
     });
-    this.#forward = K.KINDS.map((k) => program(fields, k));
-    this.#backward = K.KINDS.map((k) => program(reversed, k));
+    this.#forward = KINDS.map((k) => program(fields, k));
+    this.#backward = KINDS.map((k) => program(reversed, k));
     this.#special = fields.flatMap((f) => PARTS.get(f.name)!.special ?? []);
     this.#specialBack = reversed.flatMap((f) => PARTS.get(f.name)!.special ?? []);
     this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length;
@@ -124,7 +135,7 @@ export class Key {
     programs: readonly Int32Array[],
     special: readonly Special[],
   ): number {
-    const words = batch.words, w = row * R.WORDS;
+    const words = batch.words, w = row * WORDS;
     const ops = programs[K.kindOf(words, w, this.#exact)]!;
     const end = at + this.size;
     let hash = 0;
@@ -149,16 +160,16 @@ export class Key {
   mask(batch: RecordBatch, row: number): void {
     const [s, d] = this.#masks;
     if (s === undefined && d === undefined) return;
-    const words = batch.words, w = row * R.WORDS;
-    const type = words[w + R.KEY_TYPE]!;
-    if (type !== R.KEY_IPV4 && type !== R.KEY_IPV6) return;
-    const size = type === R.KEY_IPV4 ? 1 : 4;
-    cut(words, w + R.SADDR, size, s);
-    cut(words, w + R.DADDR, size, d);
+    const words = batch.words, w = row * WORDS;
+    const type = words[w + KEY_TYPE]!;
+    if (type !== KEY_IPV4 && type !== KEY_IPV6) return;
+    const size = type === KEY_IPV4 ? 1 : 4;
+    cut(words, w + SADDR, size, s);
+    cut(words, w + DADDR, size, d);
     const full = 32 * size;
-    const old = words[w + R.FLAGS]! & R.FLAG_MASKS ? words[w + R.KEY_EXTRA]! : full << 8 | full;
-    words[w + R.FLAGS]! |= R.FLAG_MASKS;
-    words[w + R.KEY_EXTRA] = Math.min(s ?? full, old >>> 8) << 8 | Math.min(d ?? full, old & 0xff);
+    const old = words[w + FLAGS]! & FLAG_MASKS ? words[w + KEY_EXTRA]! : full << 8 | full;
+    words[w + FLAGS]! |= FLAG_MASKS;
+    words[w + KEY_EXTRA] = Math.min(s ?? full, old >>> 8) << 8 | Math.min(d ?? full, old & 0xff);
   }
 
   /** Whether the key cuts addresses. */
@@ -168,20 +179,20 @@ export class Key {
 
   /** Puts the masked addresses of a row back to the eight words they were before a merge. */
   keep(words: Int32Array, w: number, before: Int32Array): void {
-    if (this.#masks[0] !== undefined) { for (let i = 0; i < 4; i++) words[w + R.SADDR + i] = before[i]!; }
-    if (this.#masks[1] !== undefined) { for (let i = 0; i < 4; i++) words[w + R.DADDR + i] = before[4 + i]!; }
+    if (this.#masks[0] !== undefined) { for (let i = 0; i < 4; i++) words[w + SADDR + i] = before[i]!; }
+    if (this.#masks[1] !== undefined) { for (let i = 0; i < 4; i++) words[w + DADDR + i] = before[4 + i]!; }
   }
 
   /** Empties what is not in the key (`-M nopreserve`): addresses, ports, protocol. */
   strip(batch: RecordBatch, row: number): void {
-    const words = batch.words, w = row * R.WORDS;
+    const words = batch.words, w = row * WORDS;
     const has = (name: string) => this.fields.some((f) => f.name === name);
-    if (!has("saddr")) words.fill(0, w + R.SADDR, w + R.SADDR + 4);
-    if (!has("daddr")) words.fill(0, w + R.DADDR, w + R.DADDR + 4);
-    if (!has("sport")) words[w + R.SPORT] = 0;
-    if (!has("dport")) words[w + R.DPORT] = 0;
-    const type = words[w + R.KEY_TYPE]!;
-    if (!has("proto") && (type === R.KEY_IPV4 || type === R.KEY_IPV6)) words[w + R.PROTO] = 0;
+    if (!has("saddr")) words.fill(0, w + SADDR, w + SADDR + 4);
+    if (!has("daddr")) words.fill(0, w + DADDR, w + DADDR + 4);
+    if (!has("sport")) words[w + SPORT] = 0;
+    if (!has("dport")) words[w + DPORT] = 0;
+    const type = words[w + KEY_TYPE]!;
+    if (!has("proto") && (type === KEY_IPV4 || type === KEY_IPV6)) words[w + PROTO] = 0;
   }
 }
 
@@ -203,11 +214,11 @@ function program(fields: readonly KeyField[], kind: number): Int32Array {
       addresses = true;
       ops.push(...K.addressOps(kind, name, mask));
     } else if (name === "inode") {
-      ops.push(...K.maskedWords(R.ICMP_MAP_BODY + 1, 1, mask), flag(R.FLAG_ICMP_MAP));
+      ops.push(...K.maskedWords(ICMP_MAP_BODY + 1, 1, mask), flag(FLAG_ICMP_MAP));
     } else ops.push(...K.ownOps(kind, name) ?? PARTS.get(name)!.ops ?? []);
   }
   // Kinds of flows never merge once an address is in the key.
-  if (addresses) ops.push(word(R.KEY_TYPE), flag(R.FLAG_MATRIX));
+  if (addresses) ops.push(word(KEY_TYPE), flag(FLAG_MATRIX));
   return Int32Array.from(ops.flat());
 }
 

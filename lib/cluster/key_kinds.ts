@@ -1,6 +1,13 @@
 import * as R from "../record/mod.ts";
 import { type Op, word } from "./key_parts.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DADDR, DPORT, KEY_ARP, KEY_ETHER, KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_TYPE, KEY_WLAN,
+  PROTO, SADDR, SPORT, WLAN_SSID,
+} = R;
+
 /*
  * Kinds of flows that have their own places for the fields of a key. Which words count was found by changing the flow section of real
  * records byte by byte and asking racluster whether they still merge.
@@ -21,13 +28,13 @@ V6_KINDS[ICMP6] = V6_ICMP;
 
 /** The kind of the row at word `w`; `exact` kinds hold whole addresses and SPIs. */
 export function kindOf(words: Int32Array, w: number, exact: boolean): number {
-  const type = words[w + R.KEY_TYPE]!, proto = words[w + R.PROTO]!;
-  if (type === R.KEY_IPV4) return exact && proto === ESP ? V4 : V4_KINDS[proto & 255]!;
-  if (type === R.KEY_IPV6) return V6_KINDS[proto & 255]!;
-  if (type === R.KEY_ARP) return ARP;
-  if (type === R.KEY_ETHER) return exact ? OTHER : ETHER;
-  if (type === R.KEY_WLAN) return exact ? WLAN_EXACT : WLAN;
-  if (type !== R.KEY_ISIS || exact) return OTHER;
+  const type = words[w + KEY_TYPE]!, proto = words[w + PROTO]!;
+  if (type === KEY_IPV4) return exact && proto === ESP ? V4 : V4_KINDS[proto & 255]!;
+  if (type === KEY_IPV6) return V6_KINDS[proto & 255]!;
+  if (type === KEY_ARP) return ARP;
+  if (type === KEY_ETHER) return exact ? OTHER : ETHER;
+  if (type === KEY_WLAN) return exact ? WLAN_EXACT : WLAN;
+  if (type !== KEY_ISIS || exact) return OTHER;
   const pdu = proto & 0xffff;
   return pdu >= 15 && pdu <= 17 ? ISIS_HELLO : pdu === 18 || pdu === 20 ? ISIS_LSP : ISIS_OTHER;
 }
@@ -44,7 +51,7 @@ export function maskedWords(base: number, size: number, mask?: number): Op[] {
 
 /** What `saddr` or `daddr` reads; only IP addresses are masked (cluster.md section 1). */
 export function addressOps(kind: number, name: "saddr" | "daddr", mask: number | undefined): Op[] {
-  const source = name === "saddr", base = source ? R.SADDR : R.DADDR;
+  const source = name === "saddr", base = source ? SADDR : DADDR;
   switch (kind) {
     case V4:
     case V4_ESP:
@@ -60,12 +67,12 @@ export function addressOps(kind: number, name: "saddr" | "daddr", mask: number |
     case ISIS_LSP:
     case ISIS_OTHER:
       // The first four bytes of the sending system's id.
-      if (source) return [word(R.SADDR + 2)];
-      if (kind === ISIS_LSP) return [word(R.DADDR + 2)];
-      return kind === ISIS_HELLO ? [word(R.SADDR + 3, 0, 0xffff), word(R.DADDR + 2, 16, 0xffff)] : [];
+      if (source) return [word(SADDR + 2)];
+      if (kind === ISIS_LSP) return [word(DADDR + 2)];
+      return kind === ISIS_HELLO ? [word(SADDR + 3, 0, 0xffff), word(DADDR + 2, 16, 0xffff)] : [];
     case WLAN:
       // Both columns mean the transmitter.
-      return maskedWords(R.SADDR, 2);
+      return maskedWords(SADDR, 2);
     default:
       return maskedWords(base, 2);
   }
@@ -74,8 +81,8 @@ export function addressOps(kind: number, name: "saddr" | "daddr", mask: number |
 /** What the key fields of a protocol read where it is not their usual word; nothing where it is. */
 export function ownOps(kind: number, name: string): readonly Op[] | undefined {
   if (name === "proto") {
-    if (kind >= ISIS_HELLO && kind <= ISIS_OTHER) return [word(R.PROTO, 0, 0xffff)];
-    return kind === WLAN ? [word(R.DADDR, 16, 0xffff)] : undefined;
+    if (kind >= ISIS_HELLO && kind <= ISIS_OTHER) return [word(PROTO, 0, 0xffff)];
+    return kind === WLAN ? [word(DADDR, 16, 0xffff)] : undefined;
   }
   if (name !== "sport" && name !== "dport") return undefined;
   const source = name === "sport";
@@ -89,12 +96,12 @@ export function ownOps(kind: number, name: string): readonly Op[] | undefined {
       return [];
     case V4_ESP:
       // The mask lengths stand where the upper half of the SPI was.
-      return source ? [] : [word(R.DPORT, 0, 0xffff)];
+      return source ? [] : [word(DPORT, 0, 0xffff)];
     case V6_ICMP:
-      return source ? [word(R.SPORT), word(R.DPORT)] : [word(R.KEY_EXTRA)];
+      return source ? [word(SPORT), word(DPORT)] : [word(KEY_EXTRA)];
     case WLAN:
     case WLAN_EXACT:
-      return source ? R.WLAN_SSID.map((at) => word(at)) : maskedWords(R.SADDR + 2, 2);
+      return source ? WLAN_SSID.map((at) => word(at)) : maskedWords(SADDR + 2, 2);
     default:
       return undefined;
   }

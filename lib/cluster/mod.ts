@@ -4,8 +4,9 @@
  * @module
  */
 export { clusterByConf, ConfClusterer, type ConfOptions } from "./chain.ts";
-export { cluster, Clusterer, type ClusterOptions, type Correction } from "./cluster.ts";
+export { cluster, Clusterer, type ClusterOptions, type Correction, numberedKey } from "./cluster.ts";
 export { DEFAULT_KEY, Key, KEY_NAMES, type KeyField } from "./key.ts";
+export { KeyNumbers, type KeySpec } from "./key_numbers.ts";
 export { rasortKeys } from "./rasort_keys.ts";
 export { SORT_KEYS, type SortKey, sortKeys, type SortOptions, sortRecords, topRecords } from "./sort.ts";
 export { type ClusterConf, type ClusterModel, parseRaclusterConf } from "./racluster_conf.ts";

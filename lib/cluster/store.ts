@@ -1,4 +1,8 @@
-import { AGR_DOUBLES, DOUBLES, RARE, RecordBatch, WORDS } from "../record/mod.ts";
+import * as R from "../record/mod.ts";
+import { RecordBatch } from "../record/mod.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { AGR_DOUBLES, DOUBLES, RARE, WORDS } = R;
 
 /** Rows of the first chunk, and of the largest: chunks double in between, so a small store stays small. */
 const FIRST_BITS = 6, MOST_BITS = 16;

@@ -142,7 +142,9 @@ export class KeyTable {
   #growSlots(): void {
     const old = this.#slots;
     // Slots are placed anew all over memory: the fewer times the better.
-    this.#slots = new Int32Array(old.length * 4);
+    // Written from front to back first: a page that is read before it is written costs two faults, and the second interrupts every
+    // thread.
+    this.#slots = new Int32Array(old.length * 4).fill(0);
     for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#place(old[i]! - 1, old[i + 1]!);
   }
 

@@ -1,12 +1,14 @@
 import { Problem } from "../base/mod.ts";
+import type { KeySpec } from "../cluster/mod.ts";
 import { isLarge } from "../meter/mod.ts";
 import type { ReadOptions, RecordBatch } from "../record/mod.ts";
 import type { ReadNews, ReadTask, RowBanks } from "./argus_ahead_worker.ts";
+import { readingThread } from "./argus_ahead_thread.ts";
 import * as S from "./shared_rows.ts";
 import { SharedRows } from "./shared_rows.ts";
 
-/** Batches under way between the threads: one being filled, one being taken, two between. */
-const SLOTS = 4;
+/** Batches under way between the threads: one being filled, one being taken, the others between. */
+const SLOTS = 8;
 /** Messages of the reading thread are looked at this often while nothing comes. */
 const NEWS_MS = 100;
 
@@ -14,6 +16,8 @@ const NEWS_MS = 100;
 export interface ReadAheadOptions {
   /** Rows come as read with these options (`asRead`), else raw. */
   readonly read?: ReadOptions | undefined;
+  /** Aggregation key that the thread numbers in `RecordBatch.keys`. */
+  readonly key?: KeySpec | undefined;
   /** Told about a damaged source, once, after its last whole record. */
   readonly onProblem?: ((problem: Problem) => void) | undefined;
 }
@@ -38,34 +42,36 @@ export async function* readArgusAhead(
   options: ReadAheadOptions = {},
 ): AsyncGenerator<RecordBatch, void, void> {
   const slots = Array.from({ length: SLOTS }, () => new SharedRows());
-  const worker = new Worker(new URL("./argus_ahead_worker.ts", import.meta.url), { type: "module" });
+  const { worker, ready } = readingThread();
   const banks: RowBanks[] = [];
   let failure: Problem | Error | undefined, ended = false;
-  const ready = new Promise<void>((resolve) => {
+  try {
+    failure = await ready;
+    ended = failure !== undefined;
     worker.onerror = (event) => {
       event.preventDefault();
       failure = new Error(`reading thread: ${event.message}`);
       ended = true;
-      resolve();
     };
     worker.onmessage = ({ data: news }: { data: ReadNews }) => {
-      if (news.kind === "ready") resolve();
-      else if (news.kind === "ended") ended = true;
+      if (news.kind === "ended") ended = true;
       else if (news.kind === "banks") banks.push(news);
       else if (news.kind === "crashed") failure = new Error(`reading thread: ${news.message}`);
-      else {
+      else if (news.kind !== "ready") {
         const problem = new Problem(news.code, news.reason, news.detail);
         if (news.kind === "failed") failure = problem;
         else options.onProblem?.(problem);
       }
     };
-  });
-  try {
-    await ready;
-    const task: ReadTask = { source, read: options.read, slots: slots.map((s) => s.memory) };
+    const task: ReadTask = {
+      source,
+      read: options.read,
+      key: options.key,
+      slots: slots.map((s) => s.memory),
+    };
     if (!ended) worker.postMessage(task);
     for (let turn = 0;; turn = (turn + 1) % SLOTS) {
-      const { header, batch, jitter, agr } = slots[turn]!;
+      const { header, batch, jitter, agr, keys } = slots[turn]!;
       while (!ended && Atomics.load(header, S.H_STATE) === S.FREE) {
         // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so messages get a turn now and then.
         if (Atomics.wait(header, S.H_STATE, S.FREE, NEWS_MS) === "timed-out") await tick();
@@ -78,12 +84,18 @@ export async function* readArgusAhead(
       batch.agr = header[S.H_AGR] ? agr : undefined;
       batch.user = own?.user;
       batch.more = own?.more;
+      batch.keys = options.key && keys;
       yield batch;
       Atomics.store(header, S.H_STATE, S.FREE);
       Atomics.notify(header, S.H_STATE);
     }
     while (!ended) await tick();
   } finally {
+    // A thread that waits for a free batch could not be ended.
+    for (const { header } of slots) {
+      Atomics.store(header, S.H_STATE, S.UNWANTED);
+      Atomics.notify(header, S.H_STATE);
+    }
     worker.terminate();
   }
   if (failure) throw failure;

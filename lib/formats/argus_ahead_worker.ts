@@ -4,7 +4,17 @@
  * @module
  */
 import { Problem, type ProblemDetail } from "../base/mod.ts";
-import { asRead, FLAG_AGR, FLAG_JITTER, FLAGS, type More, type ReadOptions, WORDS } from "../record/mod.ts";
+import { KeyNumbers, type KeySpec } from "../cluster/mod.ts";
+import {
+  FLAG_AGR,
+  FLAG_JITTER,
+  FLAGS,
+  type More,
+  type ReadOptions,
+  readRows,
+  type RecordBatch,
+  WORDS,
+} from "../record/mod.ts";
 import { readArgus } from "./argus_reader.ts";
 import * as S from "./shared_rows.ts";
 import { type RowMemory, SharedRows } from "./shared_rows.ts";
@@ -14,6 +24,8 @@ export interface ReadTask {
   readonly source: string;
   /** How records are read; raw rows where it is not there. */
   readonly read: ReadOptions | undefined;
+  /** The key to number, if any. */
+  readonly key: KeySpec | undefined;
   readonly slots: readonly RowMemory[];
 }
 
@@ -50,12 +62,21 @@ function problemNews(kind: ProblemNews["kind"], p: Problem): ProblemNews {
   return { kind, code: p.code, reason: p.reason, detail: p.detail() };
 }
 
+/** The flags that any row has. */
+function flagsOf(batch: RecordBatch): number {
+  let flags = 0;
+  for (let row = 0; row < batch.length; row++) flags |= batch.words[row * WORDS + FLAGS]!;
+  return flags;
+}
+
 async function run(task: ReadTask): Promise<void> {
   const slots = task.slots.map((memory) => new SharedRows(memory));
-  let turn = 0;
+  const numbers = task.key && new KeyNumbers(task.key);
+  let turn = 0, wanted = true;
   const free = (): SharedRows => {
     const slot = slots[turn]!;
-    while (Atomics.load(slot.header, S.H_STATE) !== S.FREE) Atomics.wait(slot.header, S.H_STATE, S.FULL);
+    while (Atomics.load(slot.header, S.H_STATE) === S.FULL) Atomics.wait(slot.header, S.H_STATE, S.FULL);
+    if (Atomics.load(slot.header, S.H_STATE) === S.UNWANTED) wanted = false;
     return slot;
   };
   const give = (state: number) => {
@@ -74,12 +95,10 @@ async function run(task: ReadTask): Promise<void> {
   try {
     const damage = (p: Problem) => scope.postMessage(problemNews("damage", p));
     for await (const batch of readArgus(task.source, { onProblem: damage, batch: S.SHARED_ROWS }, supply)) {
-      const { header } = slots[turn]!;
-      let flags = 0;
-      for (let row = 0; row < batch.length; row++) {
-        if (task.read) asRead(batch, row, task.read);
-        flags |= batch.words[row * WORDS + FLAGS]!;
-      }
+      if (!wanted) return;
+      const { header, keys } = slots[turn]!;
+      const flags = task.read ? readRows(batch, task.read) : flagsOf(batch);
+      numbers?.number(batch, keys);
       header[S.H_LENGTH] = batch.length;
       header[S.H_JITTER] = flags & FLAG_JITTER ? 1 : 0;
       header[S.H_AGR] = flags & FLAG_AGR ? 1 : 0;

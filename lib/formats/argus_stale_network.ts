@@ -3,17 +3,25 @@ import { RecordBatch } from "../record/mod.ts";
 import { DECODED, decodeRecord } from "./argus_decode.ts";
 import { swap32 } from "./argus_layout.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  ARP_RESP, FRAG_BODY, FRAG_WORDS, ICMP_BODY, ICMP_STALE, KEY_IPV4, KEY_TYPE, NET, NET_ARP, NET_FRAG,
+  NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_TCP_INIT, NET_TCP_PERF, PROTO, SIDE, SIDE_WORDS, TCP_STATUS,
+  T_STATUS, WORDS,
+} = R;
+
 /** The first two bytes of a network section in the memory of a little endian machine, low one first. */
 function firstBytes(words: Int32Array, w: number, net: number): number {
   switch (net) {
-    case R.NET_ICMP:
-      return bytesFirst(words[w + R.ICMP_BODY]!);
-    case R.NET_FRAG:
-      return bytesFirst(words[w + R.FRAG_BODY]!);
-    case R.NET_ARP:
-      return bytesFirst(words[w + R.ARP_RESP]!);
+    case NET_ICMP:
+      return bytesFirst(words[w + ICMP_BODY]!);
+    case NET_FRAG:
+      return bytesFirst(words[w + FRAG_BODY]!);
+    case NET_ARP:
+      return bytesFirst(words[w + ARP_RESP]!);
     default:
-      return words[w + R.TCP_STATUS]! & 0xffff;
+      return words[w + TCP_STATUS]! & 0xffff;
   }
 }
 
@@ -36,14 +44,14 @@ export class StaleNetwork {
 
   /** Tells of a decoded row and the place of its record; turns the row of a TCP fragment into what `ra` makes of it. */
   seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
-    const words = batch.words, w = row * R.WORDS, net = words[w + R.NET]!;
-    if (net !== R.NET_NONE) this.#first = firstBytes(words, w, net);
-    else if (words[w + R.PROTO] === 1 && words[w + R.KEY_TYPE] === R.KEY_IPV4) {
-      words[w + R.ICMP_STALE] = this.#first;
+    const words = batch.words, w = row * WORDS, net = words[w + NET]!;
+    if (net !== NET_NONE) this.#first = firstBytes(words, w, net);
+    else if (words[w + PROTO] === 1 && words[w + KEY_TYPE] === KEY_IPV4) {
+      words[w + ICMP_STALE] = this.#first;
     }
-    if (net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_ARP) this.#at = at;
+    if (net >= NET_TCP_INIT && net <= NET_TCP_PERF || net === NET_ARP) this.#at = at;
     else if (
-      net === R.NET_FRAG && words[w + R.PROTO] === 6 && words[w + R.KEY_TYPE] === R.KEY_IPV4
+      net === NET_FRAG && words[w + PROTO] === 6 && words[w + KEY_TYPE] === KEY_IPV4
     ) this.#fill(view, bytes, batch, row);
   }
 
@@ -62,21 +70,21 @@ export class StaleNetwork {
     else if (this.#kept) {
       outcome = decodeRecord(new DataView(this.#kept.buffer), this.#kept, 0, this.#kept.length, left);
     }
-    const x = batch.words, w = row * R.WORDS, y = left.words;
-    const body = new DataView(new ArrayBuffer(4 * R.FRAG_WORDS));
-    const raw = x.slice(w + R.FRAG_BODY, w + R.FRAG_BODY + R.FRAG_WORDS);
+    const x = batch.words, w = row * WORDS, y = left.words;
+    const body = new DataView(new ArrayBuffer(4 * FRAG_WORDS));
+    const raw = x.slice(w + FRAG_BODY, w + FRAG_BODY + FRAG_WORDS);
     raw.forEach((word, i) => body.setInt32(4 * i, word));
     batch.moreOf(row).network = new Uint8Array(body.buffer);
-    x.fill(0, w + R.TCP_STATUS, w + R.SIDE + 2 * R.SIDE_WORDS);
+    x.fill(0, w + TCP_STATUS, w + SIDE + 2 * SIDE_WORDS);
     if (outcome === DECODED) {
       R.asRead(left, 0);
-      if (y[R.NET] !== R.NET_ARP) {
-        for (let i = R.SIDE; i < R.SIDE + 2 * R.SIDE_WORDS; i++) x[w + i] = y[i]!;
+      if (y[NET] !== NET_ARP) {
+        for (let i = SIDE; i < SIDE + 2 * SIDE_WORDS; i++) x[w + i] = y[i]!;
       }
     }
-    x[w + R.NET] = R.NET_FRAG_TCP;
+    x[w + NET] = NET_FRAG_TCP;
     // The words of the fragment are those of a little endian machine; the sixth and seventh would be the time of a packet.
-    for (let i = 0; i < 5; i++) x[w + R.TCP_STATUS + i] = swap32(raw[i]!);
-    for (let i = 7; i < R.FRAG_WORDS; i++) x[w + R.SIDE + R.T_STATUS + i - 7] = swap32(raw[i]!);
+    for (let i = 0; i < 5; i++) x[w + TCP_STATUS + i] = swap32(raw[i]!);
+    for (let i = 7; i < FRAG_WORDS; i++) x[w + SIDE + T_STATUS + i - 7] = swap32(raw[i]!);
   }
 }

@@ -1,16 +1,7 @@
-import {
-  D_END,
-  D_LAST,
-  D_START,
-  DOUBLES,
-  FLAG_AGR,
-  FLAG_JITTER,
-  FLAGS,
-  S_END,
-  S_LAST,
-  S_START,
-  WORDS,
-} from "./layout.ts";
+import * as L from "./layout.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { D_END, D_LAST, D_START, DOUBLES, FLAG_AGR, FLAG_JITTER, FLAGS, S_END, S_LAST, S_START, WORDS } = L;
 
 /** Doubles of one record's jitter: blocks source active, source idle, destination active, destination idle. */
 export const JITTER_DOUBLES = 20;
@@ -91,6 +82,8 @@ export class RecordBatch {
   user: (Uint8Array | undefined)[] | undefined;
   /** Rare sections by row. */
   more: Map<number, More> | undefined;
+  /** Numbers of the rows' aggregation keys, where the reader was asked to look them up. */
+  keys: Int32Array | undefined;
 
   /** Rows from here on hold zeros: nobody had them since they were made or forgotten. */
   #used = 0;
@@ -165,7 +158,8 @@ export class RecordBatch {
 
   /** The aggregation bank, made on first use. */
   agrBank(): Float64Array {
-    return this.agr ??= new Float64Array(this.capacity * AGR_DOUBLES);
+    // Filled although it is zero: rows are used in any order, and pages that are read before they are written cost twice.
+    return this.agr ??= new Float64Array(this.capacity * AGR_DOUBLES).fill(0);
   }
 
   /** The rare sections of a row, made on first use. */

@@ -1,36 +1,33 @@
 import { JITTER_DOUBLES, type RecordBatch } from "./batch.ts";
 import * as R from "./layout.ts";
 
-/** Pairs of source and destination bits in `FLAGS`. */
-const FLAG_PAIRS = [
-  [R.FLAG_S_IP, R.FLAG_D_IP],
-  [R.FLAG_S_VLAN, R.FLAG_D_VLAN],
-  [R.FLAG_S_MPLS, R.FLAG_D_MPLS],
-  [R.FLAG_S_IPOPT, R.FLAG_D_IPOPT],
-] as const;
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DADDR, DOUBLES, DPORT, D_APP, D_BYTES, D_ENCAPS, D_END, D_IP, D_IPOPT, D_LAST, D_MPLS, D_NANO,
+  D_PKTS, D_PSIZE, D_START, FLAGS, FLAG_D_IP, FLAG_D_IPOPT, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_JITTER, FLAG_MASKS,
+  FLAG_REVERSE, FLAG_S_IP, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, KEY_EXTRA, KEY_IPV4, KEY_IPV6,
+  KEY_TYPE, MAC, MAC_TYPE, NET, NET_FRAG_TCP, NET_RTP, NET_TCP_INIT, NET_TCP_PERF, OPT_DECN,
+  OPT_SECN, PROTO, SADDR, SIDE, SIDE_WORDS, SPORT, S_APP, S_BYTES, S_ENCAPS, S_END, S_IP, S_IPOPT,
+  S_LAST, S_MPLS, S_NANO, S_PKTS, S_PSIZE, S_START, TCP_OPTIONS, TCP_STATUS, TCP_S_DUP, TCP_S_ECN,
+  TCP_S_OOO, TCP_S_RETRANS, TCP_S_RST, TCP_S_SHUT, VLAN, WORDS,
+} = R;
 
 /** Pairs of source and destination bits in the TCP status: each destination bit is its source bit shifted left by one. */
-const TCP_SOURCE_BITS = R.TCP_S_RETRANS | R.TCP_S_SHUT | R.TCP_S_RST | R.TCP_S_ECN | R.TCP_S_OOO |
-  R.TCP_S_DUP;
+const TCP_SOURCE_BITS = TCP_S_RETRANS | TCP_S_SHUT | TCP_S_RST | TCP_S_ECN | TCP_S_OOO |
+  TCP_S_DUP;
 
-/** Pairs of neighbouring or distant words that belong to source and destination. */
-const WORD_PAIRS = [
-  [R.S_IP, R.D_IP],
-  [R.S_IPOPT, R.D_IPOPT],
-  [R.S_ENCAPS, R.D_ENCAPS],
-  [R.S_MPLS, R.D_MPLS],
-  [R.S_PSIZE, R.D_PSIZE],
-  [R.S_NANO, R.D_NANO],
-] as const;
+function exchange(w: Int32Array, a: number, b: number): void {
+  const v = w[a]!;
+  w[a] = w[b]!;
+  w[b] = v;
+}
 
-const DOUBLE_PAIRS = [
-  [R.S_START, R.D_START],
-  [R.S_END, R.D_END],
-  [R.S_PKTS, R.D_PKTS],
-  [R.S_BYTES, R.D_BYTES],
-  [R.S_APP, R.D_APP],
-  [R.S_LAST, R.D_LAST],
-] as const;
+function exchangeDoubles(d: Float64Array, a: number, b: number): void {
+  const v = d[a]!;
+  d[a] = d[b]!;
+  d[b] = v;
+}
 
 function swapBits(value: number, a: number, b: number): number {
   const swapped = value & ~(a | b);
@@ -39,23 +36,23 @@ function swapBits(value: number, a: number, b: number): number {
 
 /** Exchanges the ends of the key alone: addresses, and ports where a port belongs to an end (KEY-2, format section 4). */
 export function flipKey(batch: RecordBatch, row: number): void {
-  const w = batch.words, at = row * R.WORDS;
+  const w = batch.words, at = row * WORDS;
   for (let i = 0; i < 4; i++) {
-    const v = w[at + R.SADDR + i]!;
-    w[at + R.SADDR + i] = w[at + R.DADDR + i]!;
-    w[at + R.DADDR + i] = v;
+    const v = w[at + SADDR + i]!;
+    w[at + SADDR + i] = w[at + DADDR + i]!;
+    w[at + DADDR + i] = v;
   }
-  const key = w[at + R.KEY_TYPE]!, proto = w[at + R.PROTO]!;
-  const ip = key === R.KEY_IPV4 || key === R.KEY_IPV6;
+  const key = w[at + KEY_TYPE]!, proto = w[at + PROTO]!;
+  const ip = key === KEY_IPV4 || key === KEY_IPV6;
   // ICMP has type and id there, ESP its SPI: neither belongs to an end.
   if (!ip || (proto !== 1 && proto !== 58 && proto !== 50 && proto !== 2)) {
-    const v = w[at + R.SPORT]!;
-    w[at + R.SPORT] = w[at + R.DPORT]!;
-    w[at + R.DPORT] = v;
+    const v = w[at + SPORT]!;
+    w[at + SPORT] = w[at + DPORT]!;
+    w[at + DPORT] = v;
   }
-  if ((w[at + R.FLAGS]! & R.FLAG_MASKS) !== 0) {
-    const masks = w[at + R.KEY_EXTRA]!;
-    w[at + R.KEY_EXTRA] = masks & ~0xffff | (masks & 255) << 8 | (masks >>> 8) & 255;
+  if ((w[at + FLAGS]! & FLAG_MASKS) !== 0) {
+    const masks = w[at + KEY_EXTRA]!;
+    w[at + KEY_EXTRA] = masks & ~0xffff | (masks & 255) << 8 | (masks >>> 8) & 255;
   }
 }
 
@@ -80,26 +77,30 @@ export function flipKey(batch: RecordBatch, row: number): void {
  * ```
  */
 export function flip(batch: RecordBatch, row: number): void {
-  const w = batch.words, d = batch.doubles, at = row * R.WORDS, dat = row * R.DOUBLES;
+  const w = batch.words, d = batch.doubles, at = row * WORDS, dat = row * DOUBLES;
   flipKey(batch, row);
-  let flags = w[at + R.FLAGS]! ^ R.FLAG_REVERSE;
-  for (const [a, b] of FLAG_PAIRS) flags = swapBits(flags, a, b);
-  w[at + R.FLAGS] = flags;
-  for (const [a, b] of WORD_PAIRS) {
-    const v = w[at + a]!;
-    w[at + a] = w[at + b]!;
-    w[at + b] = v;
-  }
-  for (const [a, b] of DOUBLE_PAIRS) {
-    const v = d[dat + a]!;
-    d[dat + a] = d[dat + b]!;
-    d[dat + b] = v;
-  }
-  const vlan = w[at + R.VLAN]!;
-  w[at + R.VLAN] = vlan << 16 | vlan >>> 16;
+  let flags = w[at + FLAGS]! ^ FLAG_REVERSE;
+  flags = swapBits(flags, FLAG_S_IP, FLAG_D_IP);
+  flags = swapBits(flags, FLAG_S_VLAN, FLAG_D_VLAN);
+  flags = swapBits(flags, FLAG_S_MPLS, FLAG_D_MPLS);
+  w[at + FLAGS] = swapBits(flags, FLAG_S_IPOPT, FLAG_D_IPOPT);
+  exchange(w, at + S_IP, at + D_IP);
+  exchange(w, at + S_IPOPT, at + D_IPOPT);
+  exchange(w, at + S_ENCAPS, at + D_ENCAPS);
+  exchange(w, at + S_MPLS, at + D_MPLS);
+  exchange(w, at + S_PSIZE, at + D_PSIZE);
+  exchange(w, at + S_NANO, at + D_NANO);
+  exchangeDoubles(d, dat + S_START, dat + D_START);
+  exchangeDoubles(d, dat + S_END, dat + D_END);
+  exchangeDoubles(d, dat + S_PKTS, dat + D_PKTS);
+  exchangeDoubles(d, dat + S_BYTES, dat + D_BYTES);
+  exchangeDoubles(d, dat + S_APP, dat + D_APP);
+  exchangeDoubles(d, dat + S_LAST, dat + D_LAST);
+  const vlan = w[at + VLAN]!;
+  w[at + VLAN] = vlan << 16 | vlan >>> 16;
   flipMac(w, at);
   flipNetwork(w, at);
-  if (batch.jitter) flipJitter(batch.jitter, row * JITTER_DOUBLES);
+  if (batch.jitter && flags & FLAG_JITTER) flipJitter(batch.jitter, row * JITTER_DOUBLES);
   if (batch.user) {
     const s = batch.user[2 * row];
     batch.user[2 * row] = batch.user[2 * row + 1];
@@ -109,28 +110,28 @@ export function flip(batch: RecordBatch, row: number): void {
 }
 
 function flipMac(w: Int32Array, at: number): void {
-  const a = w[at + R.MAC]!, b = w[at + R.MAC + 1]!, c = w[at + R.MAC + 2]!;
-  w[at + R.MAC] = b << 16 | c >>> 16;
-  w[at + R.MAC + 1] = c << 16 | a >>> 16;
-  w[at + R.MAC + 2] = a << 16 | b >>> 16;
-  w[at + R.MAC_TYPE] = swapBits(w[at + R.MAC_TYPE]!, 1, 2);
+  const a = w[at + MAC]!, b = w[at + MAC + 1]!, c = w[at + MAC + 2]!;
+  w[at + MAC] = b << 16 | c >>> 16;
+  w[at + MAC + 1] = c << 16 | a >>> 16;
+  w[at + MAC + 2] = a << 16 | b >>> 16;
+  w[at + MAC_TYPE] = swapBits(w[at + MAC_TYPE]!, 1, 2);
 }
 
 function flipNetwork(w: Int32Array, at: number): void {
-  const net = w[at + R.NET]!;
-  const tcp = net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_FRAG_TCP;
-  if (!tcp && net !== R.NET_RTP) return;
-  for (let i = at + R.SIDE, end = i + R.SIDE_WORDS; i < end; i++) {
+  const net = w[at + NET]!;
+  const tcp = net >= NET_TCP_INIT && net <= NET_TCP_PERF || net === NET_FRAG_TCP;
+  if (!tcp && net !== NET_RTP) return;
+  for (let i = at + SIDE, end = i + SIDE_WORDS; i < end; i++) {
     const v = w[i]!;
-    w[i] = w[i + R.SIDE_WORDS]!;
-    w[i + R.SIDE_WORDS] = v;
+    w[i] = w[i + SIDE_WORDS]!;
+    w[i + SIDE_WORDS] = v;
   }
   if (!tcp) return;
-  const status = w[at + R.TCP_STATUS]!;
-  w[at + R.TCP_STATUS] = status & ~(TCP_SOURCE_BITS | TCP_SOURCE_BITS << 1) |
+  const status = w[at + TCP_STATUS]!;
+  w[at + TCP_STATUS] = status & ~(TCP_SOURCE_BITS | TCP_SOURCE_BITS << 1) |
     (status & TCP_SOURCE_BITS) << 1 |
     (status >>> 1) & TCP_SOURCE_BITS;
-  w[at + R.TCP_OPTIONS] = swapBits(w[at + R.TCP_OPTIONS]!, R.OPT_SECN, R.OPT_DECN);
+  w[at + TCP_OPTIONS] = swapBits(w[at + TCP_OPTIONS]!, OPT_SECN, OPT_DECN);
 }
 
 function flipJitter(jitter: Float64Array, at: number): void {

@@ -5,6 +5,17 @@ import { mergeNetwork, mergeNetworkAsArgus, NET_MIXED } from "./merge_network.ts
 import { hasBanks, mergeBanks } from "./merge_banks.ts";
 import { enterAggregation, mergeAggregation } from "./merge_statistics.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  CAUSE, CONN, CONN_SEQ, DADDR, DOUBLES, DPORT, D_APP, D_END, D_START, FIRST_FRAME, FLAGS, FLAG_AGR,
+  FLAG_APPBYTES, FLAG_CORRECTED, FLAG_FRAGMENT, FLAG_FRAGS, FLAG_FRAG_OVERLAP, FLAG_FRAG_PARTIAL,
+  FLAG_MASKS, FLAG_MATRIX, FLAG_MERGED, FLAG_METRIC, FLAG_NANO, FLAG_REVERSE, FLAG_SRCID_INT,
+  FLAG_SRCID_TEXT, FLAG_TIME, FLAG_TRANSPORT, FLAG_TURNED, ICMP_SEQ, KEY_ARP, KEY_EXTRA, KEY_IPV4,
+  KEY_IPV6, KEY_RARP, KEY_TYPE, LAST_FRAME, NET, NET_NONE, PROTO, SADDR, SEQ, SPORT, SRCID, S_END,
+  S_NANO, S_PKTS, S_START, WHY, WORDS,
+} = L;
+
 /**
  * How two records become one.
  *
@@ -15,12 +26,12 @@ import { enterAggregation, mergeAggregation } from "./merge_statistics.ts";
  */
 export type MergeRules = "exact" | "argus";
 
-const SECTION_FLAGS = L.FLAG_METRIC | L.FLAG_APPBYTES | L.FLAG_TIME | L.FLAG_NANO | L.FLAG_FRAGMENT |
-  L.FLAG_MATRIX |
-  L.FLAG_FRAGS | L.FLAG_FRAG_PARTIAL | L.FLAG_FRAG_OVERLAP;
+const SECTION_FLAGS = FLAG_METRIC | FLAG_APPBYTES | FLAG_TIME | FLAG_NANO | FLAG_FRAGMENT |
+  FLAG_MATRIX |
+  FLAG_FRAGS | FLAG_FRAG_PARTIAL | FLAG_FRAG_OVERLAP;
 /** The real program keeps the kind of flow that the first record had, and its word about fragments. */
-const SECTION_FLAGS_AS_ARGUS = SECTION_FLAGS & ~(L.FLAG_FRAGMENT | L.FLAG_MATRIX | L.FLAG_FRAG_OVERLAP);
-const SRCID_FLAGS = L.FLAG_SRCID_INT | L.FLAG_SRCID_TEXT;
+const SECTION_FLAGS_AS_ARGUS = SECTION_FLAGS & ~(FLAG_FRAGMENT | FLAG_MATRIX | FLAG_FRAG_OVERLAP);
+const SRCID_FLAGS = FLAG_SRCID_INT | FLAG_SRCID_TEXT;
 
 /**
  * Merges row `br` of `b` into row `ar` of `a`; both must be as read (source is source, see `asRead`) and in the same direction.
@@ -52,8 +63,8 @@ export function mergeRow(
   rules: MergeRules = "exact",
 ): void {
   const argus = rules === "argus";
-  const x = a.words, y = b.words, w = ar * L.WORDS, v = br * L.WORDS;
-  const d = ar * L.DOUBLES, e = br * L.DOUBLES;
+  const x = a.words, y = b.words, w = ar * WORDS, v = br * WORDS;
+  const d = ar * DOUBLES, e = br * DOUBLES;
   mergeAggregation(a, ar, b, br, argus);
   // "Last" values of exact rules belong to the record that ends later; a tie goes to the greater value.
   if (!argus) mergeOutcome(a, ar, b, br);
@@ -61,25 +72,31 @@ export function mergeRow(
   if (argus) mergeNetworkAsArgus(a, ar, b, br);
   else mergeNetwork(a, ar, b, br);
   mergeTimes(a.doubles, d, b.doubles, e, x, w, y, v, argus);
-  for (let i = L.S_PKTS; i <= L.D_APP; i++) a.doubles[d + i]! += b.doubles[e + i]!;
+  for (let i = S_PKTS; i <= D_APP; i++) add(a.doubles, d + i, b.doubles[e + i]!);
   if (argus) mergeAttributesAsArgus(x, w, y, v);
   else mergeAttributes(x, w, y, v);
-  const first = y[v + L.FIRST_FRAME]!, last = y[v + L.LAST_FRAME]!;
-  if (first !== 0 && (x[w + L.FIRST_FRAME] === 0 || first < x[w + L.FIRST_FRAME]!)) {
-    x[w + L.FIRST_FRAME] = first;
+  const first = y[v + FIRST_FRAME]!, last = y[v + LAST_FRAME]!;
+  if (first !== 0 && (x[w + FIRST_FRAME] === 0 || first < x[w + FIRST_FRAME]!)) {
+    x[w + FIRST_FRAME] = first;
   }
-  if (last > x[w + L.LAST_FRAME]!) x[w + L.LAST_FRAME] = last;
-  if (x[w + L.CONN] !== y[v + L.CONN] || x[w + L.CONN + 1] !== y[v + L.CONN + 1]) {
-    x[w + L.CONN] = 0;
-    x[w + L.CONN + 1] = 0;
+  if (last > x[w + LAST_FRAME]!) x[w + LAST_FRAME] = last;
+  if (x[w + CONN] !== y[v + CONN] || x[w + CONN + 1] !== y[v + CONN + 1]) {
+    x[w + CONN] = 0;
+    x[w + CONN + 1] = 0;
   }
-  if (y[v + L.CONN_SEQ]! < x[w + L.CONN_SEQ]!) x[w + L.CONN_SEQ] = y[v + L.CONN_SEQ]!;
+  if (y[v + CONN_SEQ]! < x[w + CONN_SEQ]!) x[w + CONN_SEQ] = y[v + CONN_SEQ]!;
   if (hasBanks(a, b)) mergeBanks(a, ar, b, br, argus);
   // Loads are those of the merged record: the reader's memory of having turned one is void.
   const sections = argus ? SECTION_FLAGS_AS_ARGUS : SECTION_FLAGS;
-  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & sections | L.FLAG_MERGED | L.FLAG_AGR) &
-    ~L.FLAG_TURNED;
+  x[w + FLAGS] = (x[w + FLAGS]! | y[v + FLAGS]! & sections | FLAG_MERGED | FLAG_AGR) &
+    ~FLAG_TURNED;
 }
+
+/** Adds to a counter as floats are added: once it has seen a fraction here, the compiler leaves out its tests for whole numbers. */
+function add(doubles: Float64Array, at: number, n: number): void {
+  doubles[at]! += n;
+}
+for (let k = 0, a = Float64Array.of(0.5); k < 1000; k++) add(a, 0, 1);
 
 /**
  * Prepares a row that begins an aggregate: one record, its statistics those of its own duration (cluster.md section 3), or of
@@ -91,104 +108,104 @@ export function enterRow(a: RecordBatch, row: number, value?: number): void {
 
 /** Ends the merging of a row by these rules: what only mattered while merging (a conflict of network sections) becomes absent. */
 export function settleRow(a: RecordBatch, row: number, rules: MergeRules = "exact"): void {
-  const w = row * L.WORDS;
-  if (rules === "argus" && (a.words[w + L.FLAGS]! & L.FLAG_MERGED) !== 0) {
-    dropEnds(a.doubles, row * L.DOUBLES);
+  const w = row * WORDS;
+  if (rules === "argus" && (a.words[w + FLAGS]! & FLAG_MERGED) !== 0) {
+    dropEnds(a.doubles, row * DOUBLES);
   }
-  if (a.words[w + L.NET] === NET_MIXED) a.words[w + L.NET] = L.NET_NONE;
+  if (a.words[w + NET] === NET_MIXED) a.words[w + NET] = NET_NONE;
   // How the start of an aggregate is read when it has no time (TIM-12) depends on its having statistics.
-  if (a.doubles[row * L.DOUBLES + L.S_START]! >= 2 ** 31 * 1e6) enterAggregation(a, row);
+  if (a.doubles[row * DOUBLES + S_START]! >= 2 ** 31 * 1e6) enterAggregation(a, row);
 }
 
 /** A side seen at one moment only has no end in the real program, and does not end a record whose other side lasted (observed). */
 function dropEnds(doubles: Float64Array, d: number): void {
   for (let side = 0; side < 2; side++) {
-    const mine = d + L.S_START + 2 * side, other = d + L.D_START - 2 * side;
+    const mine = d + S_START + 2 * side, other = d + D_START - 2 * side;
     if (doubles[mine] === doubles[mine + 1] && doubles[other]! < doubles[other + 1]!) doubles[mine + 1] = NaN;
   }
 }
 
 /** Causes and end reasons of the record that ends later, the strongest evidence, direction flags. */
 function mergeOutcome(a: RecordBatch, ar: number, b: RecordBatch, br: number): void {
-  const x = a.words, y = b.words, w = ar * L.WORDS, v = br * L.WORDS;
-  const mine = lastOf(a.doubles, ar * L.DOUBLES), theirs = lastOf(b.doubles, br * L.DOUBLES);
+  const x = a.words, y = b.words, w = ar * WORDS, v = br * WORDS;
+  const mine = lastOf(a.doubles, ar * DOUBLES), theirs = lastOf(b.doubles, br * DOUBLES);
   if (theirs >= mine) {
-    if (theirs > mine || y[v + L.CAUSE]! > x[w + L.CAUSE]!) x[w + L.CAUSE] = y[v + L.CAUSE]!;
+    if (theirs > mine || y[v + CAUSE]! > x[w + CAUSE]!) x[w + CAUSE] = y[v + CAUSE]!;
   }
-  let end = x[w + L.WHY]! & 0xff;
-  const otherEnd = y[v + L.WHY]! & 0xff;
+  let end = x[w + WHY]! & 0xff;
+  const otherEnd = y[v + WHY]! & 0xff;
   if (theirs > mine || theirs === mine && otherEnd > end) end = otherEnd;
-  const e = (x[w + L.WHY]! >>> 8) & 0xff, f = (y[v + L.WHY]! >>> 8) & 0xff;
-  x[w + L.WHY] = end | (e === 0 ? f : f === 0 ? e : e < f ? e : f) << 8;
-  x[w + L.FLAGS] = (x[w + L.FLAGS]! | y[v + L.FLAGS]! & L.FLAG_CORRECTED) & ~L.FLAG_REVERSE;
-  const seq = y[v + L.SEQ]!;
-  if (seq >>> 0 < x[w + L.SEQ]! >>> 0) x[w + L.SEQ] = seq;
+  const e = (x[w + WHY]! >>> 8) & 0xff, f = (y[v + WHY]! >>> 8) & 0xff;
+  x[w + WHY] = end | (e === 0 ? f : f === 0 ? e : e < f ? e : f) << 8;
+  x[w + FLAGS] = (x[w + FLAGS]! | y[v + FLAGS]! & FLAG_CORRECTED) & ~FLAG_REVERSE;
+  const seq = y[v + SEQ]!;
+  if (seq >>> 0 < x[w + SEQ]! >>> 0) x[w + SEQ] = seq;
   // A missing source id is as good as a different one: the aggregate has no single source.
-  if ((x[w + L.FLAGS]! & y[v + L.FLAGS]! & L.FLAG_TRANSPORT) === 0) dropTransport(x, w);
+  if ((x[w + FLAGS]! & y[v + FLAGS]! & FLAG_TRANSPORT) === 0) dropTransport(x, w);
 }
 
 function lastOf(doubles: Float64Array, d: number): number {
-  const s = doubles[d + L.S_END]!, t = doubles[d + L.D_END]!;
+  const s = doubles[d + S_END]!, t = doubles[d + D_END]!;
   const m = s >= t || t !== t ? s : t;
   return m === m ? m : -Infinity;
 }
 
 function dropTransport(x: Int32Array, w: number): void {
-  x[w + L.FLAGS]! &= ~(L.FLAG_TRANSPORT | SRCID_FLAGS);
-  x[w + L.SRCID] = 0;
+  x[w + FLAGS]! &= ~(FLAG_TRANSPORT | SRCID_FLAGS);
+  x[w + SRCID] = 0;
 }
 
 /** Key: addresses keep their common prefix, everything else is kept only when equal. */
 function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boolean): void {
-  const f = y[v + L.FLAGS]!;
+  const f = y[v + FLAGS]!;
   if (
-    (f & L.FLAG_TRANSPORT) !== 0 &&
-    (x[w + L.SRCID] !== y[v + L.SRCID] || (x[w + L.FLAGS]! & SRCID_FLAGS) !== (f & SRCID_FLAGS))
+    (f & FLAG_TRANSPORT) !== 0 &&
+    (x[w + SRCID] !== y[v + SRCID] || (x[w + FLAGS]! & SRCID_FLAGS) !== (f & SRCID_FLAGS))
   ) dropTransport(x, w);
-  const type = x[w + L.KEY_TYPE]!, same = type === y[v + L.KEY_TYPE];
+  const type = x[w + KEY_TYPE]!, same = type === y[v + KEY_TYPE];
   // Of a flow below IP the real program keeps the first record's ends whatever comes (observed).
-  if (argus && type !== L.KEY_IPV4 && type !== L.KEY_IPV6 && type !== L.KEY_ARP) return;
+  if (argus && type !== KEY_IPV4 && type !== KEY_IPV6 && type !== KEY_ARP) return;
   // The real program compares flow sections only when their kinds, reverse bit included, agree.
-  if (argus && same && (x[w + L.FLAGS]! ^ f) & L.FLAG_REVERSE) return;
-  if (argus && isArp(type) !== isArp(y[v + L.KEY_TYPE]!)) return;
+  if (argus && same && (x[w + FLAGS]! ^ f) & FLAG_REVERSE) return;
+  if (argus && isArp(type) !== isArp(y[v + KEY_TYPE]!)) return;
   // SPIs of IPv4, whose upper half holds the mask lengths in the memory of the real program.
-  const spis = type === L.KEY_IPV4 && x[w + L.PROTO] === ESP && x[w + L.DPORT] !== y[v + L.DPORT];
-  if (x[w + L.PROTO] !== y[v + L.PROTO]) x[w + L.PROTO] = 0;
+  const spis = type === KEY_IPV4 && x[w + PROTO] === ESP && x[w + DPORT] !== y[v + DPORT];
+  if (x[w + PROTO] !== y[v + PROTO]) x[w + PROTO] = 0;
   if (!argus || same) {
-    if (x[w + L.SPORT] !== y[v + L.SPORT]) x[w + L.SPORT] = 0;
-    if (x[w + L.DPORT] !== y[v + L.DPORT]) x[w + L.DPORT] = 0;
+    if (x[w + SPORT] !== y[v + SPORT]) x[w + SPORT] = 0;
+    if (x[w + DPORT] !== y[v + DPORT]) x[w + DPORT] = 0;
   }
-  if (x[w + L.ICMP_SEQ] !== y[v + L.ICMP_SEQ]) x[w + L.ICMP_SEQ] = 0;
+  if (x[w + ICMP_SEQ] !== y[v + ICMP_SEQ]) x[w + ICMP_SEQ] = 0;
   if (!same) {
     // Nothing in common: 0.0.0.0/0, which any further merge leaves as it is. The real program keeps the first record's kind.
-    if (!argus) x[w + L.KEY_TYPE] = L.KEY_IPV4;
-    x.fill(0, w + L.SADDR, w + L.SADDR + 8);
-    x[w + L.KEY_EXTRA] = 0;
-    x[w + L.FLAGS]! |= L.FLAG_MASKS;
+    if (!argus) x[w + KEY_TYPE] = KEY_IPV4;
+    x.fill(0, w + SADDR, w + SADDR + 8);
+    x[w + KEY_EXTRA] = 0;
+    x[w + FLAGS]! |= FLAG_MASKS;
     return;
   }
-  if (type === L.KEY_IPV4 || type === L.KEY_IPV6) {
-    mergeAddresses(x, w, y, v, type === L.KEY_IPV4 ? 1 : 4, argus);
+  if (type === KEY_IPV4 || type === KEY_IPV6) {
+    mergeAddresses(x, w, y, v, type === KEY_IPV4 ? 1 : 4, argus);
     if (argus && spis) clearMasks(x, w);
     return;
   }
-  if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
-  if (type === L.KEY_ARP) {
-    for (let side = L.SADDR; side <= L.DADDR; side += 4) {
+  if (x[w + KEY_EXTRA] !== y[v + KEY_EXTRA]) x[w + KEY_EXTRA] = 0;
+  if (type === KEY_ARP) {
+    for (let side = SADDR; side <= DADDR; side += 4) {
       // The real program leaves nothing of ARP addresses that differ.
       commonPrefix(x, w + side, y, v + side, 1, argus);
       for (let i = 1; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
     }
     return;
   }
-  for (let side = L.SADDR; side <= L.DADDR; side += 4) {
+  for (let side = SADDR; side <= DADDR; side += 4) {
     if (x[w + side] !== y[v + side] || x[w + side + 1] !== y[v + side + 1]) x[w + side] = x[w + side + 1] = 0;
     for (let i = 2; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
   }
 }
 
 function isArp(type: number): boolean {
-  return type === L.KEY_ARP || type === L.KEY_RARP;
+  return type === KEY_ARP || type === KEY_RARP;
 }
 
 /** Addresses of `size` words: common prefix, and its length as mask once it is not whole (cluster.md section 3). */
@@ -196,8 +213,8 @@ const ESP = 50;
 
 /** An SPI that became 0 took the mask lengths with it: from then on addresses that differ have no bit in common (observed). */
 function clearMasks(x: Int32Array, w: number): void {
-  x[w + L.KEY_EXTRA] = 0;
-  x[w + L.FLAGS]! |= L.FLAG_MASKS;
+  x[w + KEY_EXTRA] = 0;
+  x[w + FLAGS]! |= FLAG_MASKS;
 }
 
 function mergeAddresses(
@@ -210,27 +227,27 @@ function mergeAddresses(
 ): void {
   const full = size * 32;
   // Fragments have no mask lengths: of other addresses nothing is left (observed).
-  if (argus && size === 1 && (x[w + L.FLAGS]! | y[v + L.FLAGS]!) & L.FLAG_FRAGMENT) {
-    if ((x[w + L.FLAGS]! & y[v + L.FLAGS]! & L.FLAG_FRAGMENT) === 0) clearMasks(x, w);
-    if (x[w + L.SADDR] !== y[v + L.SADDR]) x[w + L.SADDR] = 0;
-    if (x[w + L.DADDR] !== y[v + L.DADDR]) x[w + L.DADDR] = 0;
+  if (argus && size === 1 && (x[w + FLAGS]! | y[v + FLAGS]!) & FLAG_FRAGMENT) {
+    if ((x[w + FLAGS]! & y[v + FLAGS]! & FLAG_FRAGMENT) === 0) clearMasks(x, w);
+    if (x[w + SADDR] !== y[v + SADDR]) x[w + SADDR] = 0;
+    if (x[w + DADDR] !== y[v + DADDR]) x[w + DADDR] = 0;
     return;
   }
-  const mine = x[w + L.FLAGS]! & L.FLAG_MASKS, theirs = y[v + L.FLAGS]! & L.FLAG_MASKS;
-  const most = mine ? x[w + L.KEY_EXTRA]! : full << 8 | full;
+  const mine = x[w + FLAGS]! & FLAG_MASKS, theirs = y[v + FLAGS]! & FLAG_MASKS;
+  const most = mine ? x[w + KEY_EXTRA]! : full << 8 | full;
   const whole = argus && size === 4;
   // Exact merging keeps every bit the two share: what is kept may not depend on which of them comes first.
   const limit = argus && !whole ? most : full << 8 | full;
-  const s = commonPrefix(x, w + L.SADDR, y, v + L.SADDR, size, whole, limit >>> 8 & 0xff);
-  const t = commonPrefix(x, w + L.DADDR, y, v + L.DADDR, size, whole, limit & 0xff);
+  const s = commonPrefix(x, w + SADDR, y, v + SADDR, size, whole, limit >>> 8 & 0xff);
+  const t = commonPrefix(x, w + DADDR, y, v + DADDR, size, whole, limit & 0xff);
   if ((mine | theirs) === 0 && s === full && t === full) {
-    if (x[w + L.KEY_EXTRA] !== y[v + L.KEY_EXTRA]) x[w + L.KEY_EXTRA] = 0;
+    if (x[w + KEY_EXTRA] !== y[v + KEY_EXTRA]) x[w + KEY_EXTRA] = 0;
     return;
   }
-  const q = theirs ? y[v + L.KEY_EXTRA]! : full << 8 | full;
-  x[w + L.KEY_EXTRA] = Math.min(most >>> 8 & 0xff, q >>> 8 & 0xff, s) << 8 |
+  const q = theirs ? y[v + KEY_EXTRA]! : full << 8 | full;
+  x[w + KEY_EXTRA] = Math.min(most >>> 8 & 0xff, q >>> 8 & 0xff, s) << 8 |
     Math.min(most & 0xff, q & 0xff, t);
-  x[w + L.FLAGS]! |= L.FLAG_MASKS;
+  x[w + FLAGS]! |= FLAG_MASKS;
 }
 
 /**
@@ -277,7 +294,7 @@ function mergeTimes(
   argus: boolean,
 ): void {
   for (let side = 0; side < 2; side++) {
-    const s = L.S_START + 2 * side, n = L.S_NANO + side;
+    const s = S_START + 2 * side, n = S_NANO + side;
     const mine = x[w + n]!, theirs = y[v + n]!;
     let start = mine & 0x3ff, end = mine >>> 10 & 0x3ff;
     const bs = b[e + s]!, as = a[d + s]!;

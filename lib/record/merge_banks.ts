@@ -2,6 +2,12 @@ import type { More, RecordBatch } from "./batch.ts";
 import * as L from "./layout.ts";
 import { mergeJitter } from "./merge_statistics.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  NET, NET_NONE, WORDS,
+} = L;
+
 /** Whether either batch holds any side bank that a merge has to look at. */
 export function hasBanks(a: RecordBatch, b: RecordBatch): boolean {
   return b.jitter !== undefined || b.user !== undefined || b.more !== undefined || a.user !== undefined ||
@@ -24,7 +30,7 @@ export function mergeBanks(a: RecordBatch, ar: number, b: RecordBatch, br: numbe
   const theirs = b.more?.get(br);
   if (!theirs) return;
   const mine = a.moreOf(ar);
-  if (argus) mergeMoreAsArgus(mine, theirs, a.words[ar * L.WORDS + L.NET]!);
+  if (argus) mergeMoreAsArgus(mine, theirs, a.words[ar * WORDS + NET]!);
   else mergeMore(mine, theirs);
 }
 
@@ -108,7 +114,7 @@ function mergeMoreAsArgus(mine: More, theirs: More, net: number): void {
       rescale(addBins(mine.sizes[1], theirs.sizes[1])),
     ];
   }
-  if (net === L.NET_NONE) delete mine.network;
+  if (net === NET_NONE) delete mine.network;
 }
 
 /** A histogram as the original keeps it: the bins in proportion, 255 in all. */

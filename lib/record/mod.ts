@@ -42,4 +42,4 @@ export { type XmlHeader, xmlHeader, XmlPrinter } from "./print/xml.ts";
 export { Sink } from "./print/sink.ts";
 export { compileTime, type PutTime, type TimeStyle } from "./print/time.ts";
 export { localZone, UTC, type Zone, zoneOf } from "./print/zone.ts";
-export { asRead, type PortRule, type ReadOptions, turnRound } from "./read.ts";
+export { asRead, type PortRule, type ReadOptions, readRows, turnRound } from "./read.ts";

@@ -10,11 +10,22 @@ import {
   AGR_N,
   type RecordBatch,
 } from "./batch.ts";
-import { direction } from "./fields/address.ts";
+import { isDirectionUnknown } from "./fields/address.ts";
 import { lastTime, startTime } from "./fields/time.ts";
 import { flip, flipKey } from "./flip.ts";
 import * as R from "./layout.ts";
 import { serviceName } from "./names/services.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DOUBLES, DPORT, DSIDE, D_ENCAPS, D_END, D_NANO, D_PKTS, D_START, FLAGS, FLAG_AGR, FLAG_CORRECTED,
+  FLAG_FRAGMENT, FLAG_ICMP_MAP, FLAG_MAR, FLAG_REVERSE, FLAG_TURNED, FRAG_BODY, ICMP_BODY,
+  ICMP_STALE, KEY_ARP, KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, NET, NET_FRAG,
+  NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_RTCP, NET_RTP, NET_TCP_INIT, NET_TCP_PERF, NET_TCP_STATUS,
+  PROTO, SADDR, SIDE, SPORT, S_BYTES, S_ENCAPS, S_END, S_NANO, S_PKTS, S_START, TCP_CLOSED, TCP_EST,
+  TCP_FIN, TCP_FINACK, TCP_STATUS, TCP_SYN, TCP_SYNACK, T_FLAGS, T_WIN, WORDS,
+} = R;
 
 /** A rule of RA_PORT_DIRECTION (cluster.md section 4A). */
 export type PortRule = "wellknown" | "services" | "registered";
@@ -58,70 +69,81 @@ const DEFAULT: ReadOptions = {};
  * ```
  */
 export function asRead(batch: RecordBatch, row: number, options: ReadOptions = DEFAULT): void {
-  const w = batch.words, at = row * R.WORDS, flags = w[at + R.FLAGS]!;
-  if ((flags & R.FLAG_MAR) !== 0) return;
+  const w = batch.words, at = row * WORDS, flags = w[at + FLAGS]!;
+  if ((flags & FLAG_MAR) !== 0) return;
   repairTimes(batch, row);
-  if ((flags & R.FLAG_FRAGMENT) !== 0 && w[at + R.KEY_TYPE] === R.KEY_IPV6) portsOfFragment(w, at);
-  if ((flags & R.FLAG_REVERSE) !== 0) orient(batch, row, flags, options.correct !== false);
+  if ((flags & FLAG_FRAGMENT) !== 0 && w[at + KEY_TYPE] === KEY_IPV6) portsOfFragment(w, at);
+  if ((flags & FLAG_REVERSE) !== 0) orient(batch, row, flags, options.correct !== false);
   // The answered address of RARP is its source (observed).
-  if (w[at + R.KEY_TYPE] === R.KEY_RARP) flipKey(batch, row);
-  const net = w[at + R.NET]!;
-  if (net === R.NET_RTP) confirmRtp(batch, row);
-  else if (net === R.NET_RTCP) orderRtcp(batch, row);
-  if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF || net === R.NET_FRAG_TCP) {
-    const d = row * R.DOUBLES;
-    if (batch.doubles[d + R.S_PKTS] === 0) silence(w, at + R.SIDE);
-    if (batch.doubles[d + R.D_PKTS] === 0) silence(w, at + R.DSIDE);
+  if (w[at + KEY_TYPE] === KEY_RARP) flipKey(batch, row);
+  const net = w[at + NET]!;
+  if (net === NET_RTP) confirmRtp(batch, row);
+  else if (net === NET_RTCP) orderRtcp(batch, row);
+  if (net === NET_TCP_STATUS || net === NET_TCP_PERF || net === NET_FRAG_TCP) {
+    const d = row * DOUBLES;
+    if (batch.doubles[d + S_PKTS] === 0) silence(w, at + SIDE);
+    if (batch.doubles[d + D_PKTS] === 0) silence(w, at + DSIDE);
   }
   if (
-    net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF && w[at + R.KEY_TYPE] === R.KEY_IPV4 &&
-    w[at + R.PROTO] === 6 &&
-    options.correct !== false && (flags & R.FLAG_CORRECTED) === 0
+    net >= NET_TCP_INIT && net <= NET_TCP_PERF && w[at + KEY_TYPE] === KEY_IPV4 &&
+    w[at + PROTO] === 6 &&
+    options.correct !== false && (flags & FLAG_CORRECTED) === 0
   ) repairDirection(batch, row, options.services === true);
   if (options.portDirection !== undefined && options.portDirection.length > 0) {
     directByPort(batch, row, options.portDirection, options.named);
   }
 }
 
+/** {@linkcode asRead} for all rows of a batch; gives the `FLAG_*` bits that any of them has. */
+export function readRows(batch: RecordBatch, options: ReadOptions = DEFAULT): number {
+  const words = batch.words;
+  let flags = 0;
+  for (let row = 0; row < batch.length; row++) {
+    asRead(batch, row, options);
+    flags |= words[row * WORDS + FLAGS]!;
+  }
+  return flags;
+}
+
 /** FRG-5: an IPv6 fragment prints the halves of its id, bytes exchanged, as ports. */
 function portsOfFragment(w: Int32Array, at: number): void {
-  const id = w[at + R.KEY_EXTRA]!;
-  w[at + R.SPORT] = (id & 0xff) << 8 | (id >>> 8) & 0xff;
-  w[at + R.DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
+  const id = w[at + KEY_EXTRA]!;
+  w[at + SPORT] = (id & 0xff) << 8 | (id >>> 8) & 0xff;
+  w[at + DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
 }
 
 /** Turns a record round as the reader does: encapsulations and TCP status bits stay where they were (observed). */
 export function turnRound(batch: RecordBatch, row: number): void {
-  const w = batch.words, at = row * R.WORDS;
-  const s = w[at + R.S_ENCAPS]!, d = w[at + R.D_ENCAPS]!, status = w[at + R.TCP_STATUS]!;
-  const sport = w[at + R.SPORT]!, dport = w[at + R.DPORT]!;
+  const w = batch.words, at = row * WORDS;
+  const s = w[at + S_ENCAPS]!, d = w[at + D_ENCAPS]!, status = w[at + TCP_STATUS]!;
+  const sport = w[at + SPORT]!, dport = w[at + DPORT]!;
   flip(batch, row);
-  if (w[at + R.KEY_TYPE] === R.KEY_IPV6) {
+  if (w[at + KEY_TYPE] === KEY_IPV6) {
     // IPv6 addresses change places, their ports do not (observed).
-    w[at + R.SPORT] = sport;
-    w[at + R.DPORT] = dport;
+    w[at + SPORT] = sport;
+    w[at + DPORT] = dport;
   }
-  w[at + R.S_ENCAPS] = s;
-  w[at + R.D_ENCAPS] = d;
-  w[at + R.TCP_STATUS] = status;
-  w[at + R.FLAGS]! ^= R.FLAG_TURNED;
+  w[at + S_ENCAPS] = s;
+  w[at + D_ENCAPS] = d;
+  w[at + TCP_STATUS] = status;
+  w[at + FLAGS]! ^= FLAG_TURNED;
 }
 
 /** Reads source and destination out of a key in canonical order (format section 4). */
 function orient(batch: RecordBatch, row: number, flags: number, correct: boolean): void {
-  const w = batch.words, at = row * R.WORDS;
-  switch (w[at + R.KEY_TYPE]) {
-    case R.KEY_IPV4:
-    case R.KEY_IPV6:
+  const w = batch.words, at = row * WORDS;
+  switch (w[at + KEY_TYPE]) {
+    case KEY_IPV4:
+    case KEY_IPV6:
       flipKey(batch, row);
-      if (correct && w[at + R.PROTO] === 1 && (flags & R.FLAG_CORRECTED) !== 0) turnIcmp(batch, row);
+      if (correct && w[at + PROTO] === 1 && (flags & FLAG_CORRECTED) !== 0) turnIcmp(batch, row);
       break;
-    case R.KEY_ARP:
+    case KEY_ARP:
       // The key of ARP keeps asker and asked: the answer is turned round instead.
       turnRound(batch, row);
       flipKey(batch, row);
   }
-  w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
+  w[at + FLAGS] = w[at + FLAGS]! & ~FLAG_REVERSE;
 }
 
 /**
@@ -129,67 +151,67 @@ function orient(batch: RecordBatch, row: number, flags: number, correct: boolean
  * network section it read, its own or an earlier record's; only what becomes type 0, as where there was none, is turned (observed).
  */
 function turnIcmp(batch: RecordBatch, row: number): void {
-  const w = batch.words, at = row * R.WORDS, d = row * R.DOUBLES;
-  if (!(batch.doubles[d + R.S_PKTS]! > 0) || batch.doubles[d + R.D_PKTS]! > 0) return;
-  const net = w[at + R.NET]!;
-  if (net === R.NET_FRAG || net === R.NET_ICMP) {
-    const word = w[at + (net === R.NET_FRAG ? R.FRAG_BODY : R.ICMP_BODY)]!;
-    w[at + R.SPORT] = word >>> 24 | word >>> 8 & 0xff00;
-  } else w[at + R.SPORT] = w[at + R.ICMP_STALE]!;
-  w[at + R.ICMP_STALE] = 0;
-  if ((w[at + R.SPORT]! & 255) === 0) turnRound(batch, row);
+  const w = batch.words, at = row * WORDS, d = row * DOUBLES;
+  if (!(batch.doubles[d + S_PKTS]! > 0) || batch.doubles[d + D_PKTS]! > 0) return;
+  const net = w[at + NET]!;
+  if (net === NET_FRAG || net === NET_ICMP) {
+    const word = w[at + (net === NET_FRAG ? FRAG_BODY : ICMP_BODY)]!;
+    w[at + SPORT] = word >>> 24 | word >>> 8 & 0xff00;
+  } else w[at + SPORT] = w[at + ICMP_STALE]!;
+  w[at + ICMP_STALE] = 0;
+  if ((w[at + SPORT]! & 255) === 0) turnRound(batch, row);
 }
 
 /** Fewest packets from one side that make RTP of what looks like RTP (KEY-9); over IPv6 it never is (observed). */
 const RTP_PACKETS = 5;
 
 function confirmRtp(batch: RecordBatch, row: number): void {
-  const d = row * R.DOUBLES;
-  const few = batch.doubles[d + R.S_PKTS]! < RTP_PACKETS && batch.doubles[d + R.D_PKTS]! < RTP_PACKETS;
-  if (few || batch.words[row * R.WORDS + R.KEY_TYPE] !== R.KEY_IPV4) {
-    batch.words[row * R.WORDS + R.NET] = R.NET_NONE;
+  const d = row * DOUBLES;
+  const few = batch.doubles[d + S_PKTS]! < RTP_PACKETS && batch.doubles[d + D_PKTS]! < RTP_PACKETS;
+  if (few || batch.words[row * WORDS + KEY_TYPE] !== KEY_IPV4) {
+    batch.words[row * WORDS + NET] = NET_NONE;
   }
 }
 
 /** RTCP over IPv6 is shown from its lower port, though only its addresses change places (observed). */
 function orderRtcp(batch: RecordBatch, row: number): void {
-  const w = batch.words, at = row * R.WORDS;
-  if (w[at + R.KEY_TYPE] === R.KEY_IPV6 && w[at + R.SPORT]! > w[at + R.DPORT]!) turnRound(batch, row);
+  const w = batch.words, at = row * WORDS;
+  if (w[at + KEY_TYPE] === KEY_IPV6 && w[at + SPORT]! > w[at + DPORT]!) turnRound(batch, row);
 }
 
 /** A side without packets has neither window nor flags. */
 function silence(w: Int32Array, side: number): void {
-  w[side + R.T_WIN] = 0;
-  w[side + R.T_FLAGS] = 0;
+  w[side + T_WIN] = 0;
+  w[side + T_FLAGS] = 0;
 }
 
 /** The reader's repairs of times, in their order (format section 5, REC-3c). */
 function repairTimes(batch: RecordBatch, row: number): void {
-  const d = batch.doubles, at = row * R.DOUBLES;
-  repairSide(d, at + R.S_START);
-  repairSide(d, at + R.D_START);
-  const s = d[at + R.S_PKTS]!, r = d[at + R.D_PKTS]!;
-  const hasS = d[at + R.S_START]! === d[at + R.S_START]!, hasD = d[at + R.D_START]! === d[at + R.D_START]!;
+  const d = batch.doubles, at = row * DOUBLES;
+  repairSide(d, at + S_START);
+  repairSide(d, at + D_START);
+  const s = d[at + S_PKTS]!, r = d[at + D_PKTS]!;
+  const hasS = d[at + S_START]! === d[at + S_START]!, hasD = d[at + D_START]! === d[at + D_START]!;
   if (s > 0 && r > 0) {
     if (hasS !== hasD) {
-      const from = hasS ? R.S_START : R.D_START;
+      const from = hasS ? S_START : D_START;
       const start = d[at + from]!, end = d[at + from + 1]!;
       if (s === 1 && r === 1) {
-        d[at + R.S_START] = d[at + R.S_END] = start;
+        d[at + S_START] = d[at + S_END] = start;
         // Time zero is no time to the original.
-        d[at + R.D_START] = d[at + R.D_END] = end === 0 ? start : end;
-        splitNano(batch.words, row * R.WORDS, hasS ? R.S_NANO : R.D_NANO);
+        d[at + D_START] = d[at + D_END] = end === 0 ? start : end;
+        splitNano(batch.words, row * WORDS, hasS ? S_NANO : D_NANO);
       } else {
-        d[at + R.S_START] = d[at + R.D_START] = start;
-        d[at + R.S_END] = d[at + R.D_END] = end;
-        const w = batch.words, words = row * R.WORDS;
-        w[words + R.S_NANO] = w[words + R.D_NANO] = w[words + (hasS ? R.S_NANO : R.D_NANO)]!;
+        d[at + S_START] = d[at + D_START] = start;
+        d[at + S_END] = d[at + D_END] = end;
+        const w = batch.words, words = row * WORDS;
+        w[words + S_NANO] = w[words + D_NANO] = w[words + (hasS ? S_NANO : D_NANO)]!;
       }
     }
-    if (s === 1) d[at + R.S_END] = endOfOne(d, at + R.S_START);
-    if (r === 1) d[at + R.D_END] = endOfOne(d, at + R.D_START);
-  } else if (s > 0) onlySide(batch, row, R.S_START, R.D_START, hasS, hasD, s);
-  else if (r > 0) onlySide(batch, row, R.D_START, R.S_START, hasD, hasS, r);
+    if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
+    if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
+  } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
+  else if (r > 0) onlySide(batch, row, D_START, S_START, hasD, hasS, r);
 }
 
 /** Seconds are signed when they are compared: a later start is before 1970 and stays where it is. */
@@ -221,16 +243,16 @@ function onlySide(
   hasOther: boolean,
   packets: number,
 ): void {
-  const d = batch.doubles, at = row * R.DOUBLES, w = batch.words, words = row * R.WORDS;
+  const d = batch.doubles, at = row * DOUBLES, w = batch.words, words = row * WORDS;
   if (!hasMine && hasOther) {
     d[at + mine] = d[at + other]!;
     d[at + mine + 1] = d[at + other + 1]!;
-    if (mine === R.S_START) w[words + R.S_NANO] = w[words + R.D_NANO]!;
-    else w[words + R.D_NANO] = w[words + R.S_NANO]!;
+    if (mine === S_START) w[words + S_NANO] = w[words + D_NANO]!;
+    else w[words + D_NANO] = w[words + S_NANO]!;
   }
   d[at + other] = d[at + other + 1] = NaN;
   // One packet but a duration: the end was raised after it (TCP-10), and the end is what prints (REC-3c).
-  if (packets === 1 && (w[words + R.FLAGS]! & R.FLAG_ICMP_MAP) === 0 && d[at + mine]! < d[at + mine + 1]!) {
+  if (packets === 1 && (w[words + FLAGS]! & FLAG_ICMP_MAP) === 0 && d[at + mine]! < d[at + mine + 1]!) {
     keepDuration(batch, row, Math.fround((d[at + mine + 1]! - d[at + mine]!) / 1e6));
     d[at + mine] = d[at + mine + 1]!;
   }
@@ -238,9 +260,9 @@ function onlySide(
 
 /** The statistics of a record were taken before its time was repaired. */
 function keepDuration(batch: RecordBatch, row: number, seconds: number): void {
-  const at = row * R.WORDS;
-  if ((batch.words[at + R.FLAGS]! & R.FLAG_AGR) !== 0) return;
-  batch.words[at + R.FLAGS]! |= R.FLAG_AGR;
+  const at = row * WORDS;
+  if ((batch.words[at + FLAGS]! & FLAG_AGR) !== 0) return;
+  batch.words[at + FLAGS]! |= FLAG_AGR;
   const agr = batch.agrBank(), a = row * AGR_DOUBLES;
   agr.fill(0, a, a + AGR_DOUBLES);
   agr[a + AGR_COUNT] = agr[a + AGR_N] = 1;
@@ -256,40 +278,40 @@ const DURATION_METRIC = 3;
 /** 1 + 1 packets with one pair of times: the start is the source's, the end the destination's. */
 function splitNano(w: Int32Array, at: number, from: number): void {
   const nano = w[at + from]!, start = nano & 1023, end = (nano >>> 10) & 1023;
-  w[at + R.S_NANO] = start | start << 10;
-  w[at + R.D_NANO] = end | end << 10;
+  w[at + S_NANO] = start | start << 10;
+  w[at + D_NANO] = end | end << 10;
 }
 
 const FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4;
 
 /** DIR-6: an IPv4 TCP record that saw the SYN-ACK but not the SYN is turned round when it surely went the other way. */
 function repairDirection(batch: RecordBatch, row: number, services: boolean): void {
-  const w = batch.words, at = row * R.WORDS;
-  const seen = w[at + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK);
-  if (seen === R.TCP_SYNACK ? !cameBack(batch, row) : seen !== 0 || !services || !fromService(w, at)) return;
+  const w = batch.words, at = row * WORDS;
+  const seen = w[at + TCP_STATUS]! & (TCP_SYN | TCP_SYNACK);
+  if (seen === TCP_SYNACK ? !cameBack(batch, row) : seen !== 0 || !services || !fromService(w, at)) return;
   turnRound(batch, row);
   // The mark of the correction is also the "closed" bit: such records print CLO.
-  w[at + R.TCP_STATUS] = w[at + R.TCP_STATUS]! | R.TCP_CLOSED;
-  w[at + R.FLAGS] = (w[at + R.FLAGS]! & ~R.FLAG_REVERSE) | R.FLAG_CORRECTED;
+  w[at + TCP_STATUS] = w[at + TCP_STATUS]! | TCP_CLOSED;
+  w[at + FLAGS] = (w[at + FLAGS]! & ~FLAG_REVERSE) | FLAG_CORRECTED;
 }
 
 /** Whether a record with a SYN-ACK but no SYN has its responder as source beyond doubt (format section 8, rule 1). */
 function cameBack(batch: RecordBatch, row: number): boolean {
-  const w = batch.words, at = row * R.WORDS, d = row * R.DOUBLES;
-  if (w[at + R.NET] === R.NET_TCP_INIT) return false;
-  if ((w[at + R.TCP_STATUS]! & (R.TCP_EST | R.TCP_CLOSED | R.TCP_FIN | R.TCP_FINACK)) !== 0) return true;
-  const sflags = w[at + R.SIDE + R.T_FLAGS]!, dflags = w[at + R.DSIDE + R.T_FLAGS]!;
+  const w = batch.words, at = row * WORDS, d = row * DOUBLES;
+  if (w[at + NET] === NET_TCP_INIT) return false;
+  if ((w[at + TCP_STATUS]! & (TCP_EST | TCP_CLOSED | TCP_FIN | TCP_FINACK)) !== 0) return true;
+  const sflags = w[at + SIDE + T_FLAGS]!, dflags = w[at + DSIDE + T_FLAGS]!;
   if ((sflags & FLAG_SYN) === 0) return false;
-  const s = batch.doubles[d + R.S_PKTS]!, r = batch.doubles[d + R.D_PKTS]!;
+  const s = batch.doubles[d + S_PKTS]!, r = batch.doubles[d + D_PKTS]!;
   if ((dflags & FLAG_RST) === 0 && s > 5 && r > 5) return true;
-  return s > 0 && r === 0 && (sflags & FLAG_FIN) !== 0 && batch.doubles[d + R.S_BYTES]! / s > 60;
+  return s > 0 && r === 0 && (sflags & FLAG_FIN) !== 0 && batch.doubles[d + S_BYTES]! / s > 60;
 }
 
 /** FTP's data port speaks first. */
 const FTP_DATA = 20;
 
 function fromService(w: Int32Array, at: number): boolean {
-  const sport = w[at + R.SPORT]! & 0xffff, dport = w[at + R.DPORT]! & 0xffff;
+  const sport = w[at + SPORT]! & 0xffff, dport = w[at + DPORT]! & 0xffff;
   return sport <= 1024 && dport > 1024 && sport !== FTP_DATA && serviceName("tcp", sport) !== undefined;
 }
 
@@ -306,11 +328,11 @@ function directByPort(
   rules: readonly PortRule[],
   named: Uint8Array | undefined,
 ): void {
-  const w = batch.words, at = row * R.WORDS;
-  if (w[at + R.PROTO] !== 6 || !direction(batch, row).includes("?")) return;
-  const v6 = w[at + R.KEY_TYPE] === R.KEY_IPV6;
-  const sport = v6 ? exchanged(w[at + R.SADDR + 2]!) : w[at + R.SPORT]! & 0xffff;
-  const dport = v6 ? exchanged(w[at + R.SADDR + 3]! >>> 16) : w[at + R.DPORT]! & 0xffff;
+  const w = batch.words, at = row * WORDS;
+  if (w[at + PROTO] !== 6 || !isDirectionUnknown(batch, row)) return;
+  const v6 = w[at + KEY_TYPE] === KEY_IPV6;
+  const sport = v6 ? exchanged(w[at + SADDR + 2]!) : w[at + SPORT]! & 0xffff;
+  const dport = v6 ? exchanged(w[at + SADDR + 3]! >>> 16) : w[at + DPORT]! & 0xffff;
   if (!goesBack(sport, dport, rules, named)) return;
   turnRound(batch, row);
 }

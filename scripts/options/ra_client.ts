@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
+import type { KeySpec } from "../../lib/cluster/mod.ts";
 import { ArgusWriter } from "../../lib/formats/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import type { FlagKind } from "./arguments.ts";
@@ -7,6 +8,9 @@ import { OutputFile } from "./output_file.ts";
 import { type RaOptions, readRaOptions } from "./ra_options.ts";
 import { filterOf, patternsOf, type Predicate, timesOf } from "./ra_selection.ts";
 import { readSources, sourcesOf } from "./ra_source.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { FLAG_MAR, FLAGS, WORDS } = R;
 
 /** Text is given to standard output in pieces of about this size. */
 const PIECE = 1 << 17;
@@ -79,11 +83,15 @@ export function eachRecord(
   });
 }
 
-/** As {@linkcode eachRecord}, batch by batch with the numbers of the rows that the options let through. */
+/**
+ * As {@linkcode eachRecord}, batch by batch with the numbers of the rows that the options let through; `key` as in
+ * {@linkcode ReadSourceOptions}.
+ */
 export async function eachBatch(
   client: Client,
   read: R.ReadOptions,
   take: (batch: R.RecordBatch, rows: Int32Array, count: number) => void,
+  key?: KeySpec,
 ): Promise<number> {
   const { options, accepts } = client;
   const limit = options.limits.findLast((l) => l.stream === "input");
@@ -92,15 +100,19 @@ export async function eachBatch(
     read: options.modes.includes("rmon")
       ? { correct: false }
       : { portDirection: options.portDirection, ...read },
+    key,
     offsets: false,
     onProblem: (problem) => client.damage.push(problem),
   });
   let rows = new Int32Array(4096), taken = 0;
   for await (const batch of source) {
     if (rows.length < batch.length) rows = new Int32Array(batch.length);
+    const { words, keys } = batch;
     let count = 0, full = false;
     for (let row = 0; row < batch.length; row++) {
-      if (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR || !accepts(batch, row)) continue;
+      // Numbers are at hand; rows that another thread has written are not.
+      const management = keys === undefined ? (words[row * WORDS + FLAGS]! & FLAG_MAR) !== 0 : keys[row]! < 0;
+      if (management || !accepts(batch, row)) continue;
       taken++;
       if (limit && taken < limit.from) continue;
       full = limit !== undefined && taken > limit.to;

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
+import type { KeySpec } from "../../lib/cluster/mod.ts";
 import { canReadAhead, readArgus, readArgusAhead } from "../../lib/formats/mod.ts";
 import { asRead, type ReadOptions, type RecordBatch } from "../../lib/record/mod.ts";
 import type { RaOptions } from "./ra_options.ts";
@@ -42,12 +43,24 @@ export interface Stretch {
   readonly first: boolean;
 }
 
+/** What the records of sources are read for. */
+export interface ReadSourceOptions extends SourceOptions {
+  readonly read: ReadOptions;
+  /** Key whose numbers are wanted in `RecordBatch.keys`; only when {@linkcode isReadAhead}. */
+  readonly key?: KeySpec | undefined;
+}
+
+/** Whether all records come from one thread that reads ahead. */
+export function isReadAhead(sources: readonly string[]): boolean {
+  return sources.length === 1 && canReadAhead(sources[0]);
+}
+
 /** Records of one source, as read; of a large one a thread of its own reads ahead. A batch is valid until the next is asked for. */
 function readOne(
   name: string,
-  { offsets, onProblem, read }: SourceOptions & { readonly read: ReadOptions },
+  { offsets, onProblem, read, key }: ReadSourceOptions,
 ): AsyncGenerator<RecordBatch> {
-  if (!offsets && canReadAhead(name)) return readArgusAhead(name, { read, onProblem });
+  if (!offsets && canReadAhead(name)) return readArgusAhead(name, { read, key, onProblem });
   return allAsRead(readArgus(name, { offsets, onProblem, reuse: true }), read);
 }
 
@@ -80,7 +93,7 @@ export async function* readStretches(
 /** Like {@linkcode readStretches}, batches only, with the reader's repairs. */
 export async function* readSources(
   sources: readonly string[],
-  options: SourceOptions & { readonly read: ReadOptions },
+  options: ReadSourceOptions,
 ): AsyncGenerator<RecordBatch> {
   for (const name of sources) yield* readOne(name, options);
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Problem } from "../../lib/base/mod.ts";
-import { Clusterer, ConfClusterer, type Correction, parseRaclusterConf } from "../../lib/cluster/mod.ts";
-import { type Client, closeClient, eachBatch, openClient } from "./ra_client.ts";
+import {
+  Clusterer,
+  ConfClusterer,
+  type Correction,
+  numberedKey,
+  parseRaclusterConf,
+} from "../../lib/cluster/mod.ts";
+import { closeClient, eachBatch, openClient } from "./ra_client.ts";
+import { isReadAhead, sourcesOf } from "./ra_source.ts";
 
 const USAGE = `usage: racluster [-f conf] [-m field[/mask] ...] [-M mode ...] [ra options] [- filter]
   -f conf       racluster.conf with models
@@ -31,11 +38,18 @@ export async function main(words: readonly string[]): Promise<number> {
     rules: modes.includes("evidence") ? "exact" as const : "argus" as const,
     preserve: last("preserve", "nopreserve", true),
   };
-  const make = makerOf(client, by, settings);
+  const clustering = { ...settings, by, report: !modes.includes("norep"), rmon: modes.includes("rmon") };
+  const conf = options.own.get("f")?.at(-1);
+  const numbered = conf === undefined ? numberedKey(clustering) : undefined;
+  const make = conf === undefined
+    ? (isNumbered: boolean) => new Clusterer(clustering, isNumbered)
+    : byConf(conf, settings);
   const files = modes.includes("ind") ? options.files.splice(0) : [];
   let given = 0;
   const run = async () => {
-    const clusterer = make();
+    // Keys are looked up by the thread that reads, so that this one only merges.
+    const key = isReadAhead(sourcesOf(options)) ? numbered : undefined;
+    const clusterer = make(key !== undefined);
     const put = () => {
       const done = clusterer.take();
       if (!done) return;
@@ -45,7 +59,7 @@ export async function main(words: readonly string[]): Promise<number> {
     await eachBatch(client, { correct: correct || whole }, (batch, rows, count) => {
       clusterer.addRows(batch, rows, count);
       put();
-    });
+    }, key);
     clusterer.each((batch, row) => {
       given++;
       return client.output.putRow(batch, row);
@@ -70,17 +84,8 @@ interface Settings {
   readonly preserve: boolean;
 }
 
-function makerOf(
-  client: Client,
-  by: readonly string[] | undefined,
-  settings: Settings,
-): () => Clusterer | ConfClusterer {
-  const { own, modes } = client.options;
-  const path = own.get("f")?.at(-1);
-  if (path === undefined) {
-    return () =>
-      new Clusterer({ ...settings, by, report: !modes.includes("norep"), rmon: modes.includes("rmon") });
-  }
+/** Makes clusterers by the models of a racluster.conf. */
+function byConf(path: string, settings: Settings): () => ConfClusterer {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

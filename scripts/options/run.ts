@@ -1,20 +1,48 @@
-import process from "node:process";
 import { Problem } from "../../lib/base/mod.ts";
+import { startReadingThread } from "../../lib/formats/argus_ahead_thread.ts";
+
+/** What runs a program: takes its words, gives its exit status. */
+export type Main = (words: readonly string[]) => Promise<number>;
+
+/** An Argus file from this size on is read by a thread of its own. */
+const LARGE = 32 << 20;
+
+/** What is particular to a program. */
+export interface ProgramOptions {
+  /** Exit status when a source is not there; 1 as for every other problem unless given. */
+  readonly notFound?: number;
+  /** The program has large files read by a thread of its own, which starts while the program's modules are loaded. */
+  readonly readsAhead?: boolean;
+}
 
 /**
- * Runs a program: what `main` gives becomes the exit status; a problem is printed as one line after the program's name, never as
- * a stack trace, and `status` says which exit status it means (1 unless told otherwise).
+ * Runs a program and ends the process: what `main` gives becomes the exit status; a problem is printed as one line after the program's
+ * name, never as a stack trace.
  */
 export async function runProgram(
   name: string,
-  main: (args: readonly string[]) => Promise<number>,
-  status: (problem: Problem) => number = () => 1,
+  load: () => Promise<{ readonly main: Main }>,
+  { notFound = 1, readsAhead = false }: ProgramOptions = {},
 ): Promise<void> {
+  if (readsAhead && Deno.args.some(isLargeFile)) startReadingThread();
+  const { main } = await load();
+  let code: number;
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    code = await main(Deno.args);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     console.error(`${name}: ${error.message}`);
-    process.exitCode = status(error);
+    code = error.code === "not-found" ? notFound : 1;
+  }
+  // Ends at once: taking hundreds of megabytes of records apart first would help nobody.
+  Deno.exit(code);
+}
+
+function isLargeFile(path: string): boolean {
+  try {
+    const { isFile, size } = Deno.statSync(path);
+    return isFile && size >= LARGE;
+  } catch {
+    return false;
   }
 }

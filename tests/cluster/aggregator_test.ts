@@ -163,3 +163,12 @@ for (
 Deno.test("racluster.conf: a wrong filter is told when the models are made", () => {
   assertThrows(() => new ConfClusterer(parseRaclusterConf('filter="tcq"')), Problem);
 });
+
+Deno.test("racluster.conf: what models put out on the way comes in the order of the records, however they were batched", async () => {
+  const conf = parseRaclusterConf('filter="udp" status=10\nfilter="tcp" status=10');
+  const records = Array.from({ length: 12 }, (_, i) => ({ proto: i % 2 ? 6 : 17, start: 7 * i, dpkts: 0 }));
+  const all = tell(await gather(clusterByConf(stream(batchOf(...records)), conf)));
+  const one = tell(await gather(clusterByConf(stream(...records.map((r) => batchOf(r))), conf)));
+  assertEquals(all, one);
+  assertEquals(all.slice(0, 4).map((line) => line.match(/ (\d+)\.\./)?.[1]), ["0", "7", "14", "21"]);
+});

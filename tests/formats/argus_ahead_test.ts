@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Problem } from "../../lib/base/mod.ts";
+import { KeyNumbers, type KeySpec } from "../../lib/cluster/mod.ts";
 import { ArgusWriter, readArgus, readArgusAhead } from "../../lib/formats/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { addRow, anyRow } from "./argus_rows.ts";
@@ -68,6 +69,51 @@ Deno.test("damage and missing files are told across the threads", async () => {
     assertEquals(problems.length, 1);
     const error = await assertRejects(() => textOf(readArgusAhead(`${folder}/none`)), Problem);
     assertEquals(error.code, "not-found");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the thread numbers keys of flow records, and leaves management records out", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/a.argus`, key: KeySpec = { by: undefined, exact: false };
+    await Deno.writeFile(path, fileOf(9_000, 9));
+    const own = new KeyNumbers(key);
+    let rows = 0;
+    for await (const batch of readArgusAhead(path, { read: {}, key })) {
+      const expected = new Int32Array(batch.length);
+      own.number(batch, expected);
+      assertEquals(batch.keys!.subarray(0, batch.length), expected);
+      rows += expected.filter((n) => n >= 0).length;
+    }
+    assertEquals(rows, 9_000);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a program that leaves early ends, though the thread waits for a free batch", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(`${folder}/a.argus`, fileOf(40_000, 10));
+    const door = new URL("../../lib/formats/mod.ts", import.meta.url).href;
+    const program = `
+      const { readArgusAhead } = await import("${door}");
+      for await (const batch of readArgusAhead("${folder}/a.argus")) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        break;
+      }
+      console.log("left");`;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", program],
+      stdout: "piped",
+    })
+      .spawn();
+    const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);
+    const { code, stdout } = await child.output();
+    clearTimeout(limit);
+    assertEquals([code, new TextDecoder().decode(stdout).trim()], [0, "left"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -12,14 +12,19 @@ import * as R from "../layout.ts";
 import { type Field, float, integer, type NumberGetter } from "./field.ts";
 import { duration } from "./time.ts";
 
-const isFlow = (batch: RecordBatch, row: number) =>
-  (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0;
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  FLAGS, FLAG_AGR, FLAG_MAR, WORDS,
+} = R;
+
+const isFlow = (batch: RecordBatch, row: number) => (batch.words[row * WORDS + FLAGS]! & FLAG_MAR) === 0;
 
 /** A statistic of the aggregation section; a record read without one is an aggregate of itself. */
 function statistic(offset: number, alone: NumberGetter): NumberGetter {
   return (batch, row) => {
     if (!isFlow(batch, row)) return NaN;
-    if ((batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_AGR) === 0 || batch.agr === undefined) {
+    if ((batch.words[row * WORDS + FLAGS]! & FLAG_AGR) === 0 || batch.agr === undefined) {
       return alone(batch, row);
     }
     return Math.fround(batch.agr[row * AGR_DOUBLES + offset]!);
@@ -28,7 +33,7 @@ function statistic(offset: number, alone: NumberGetter): NumberGetter {
 
 /** Without aggregation section (its count is 0) the original prints the duration here. */
 const deviation: NumberGetter = (batch, row) => {
-  const alone = (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_AGR) !== 0 &&
+  const alone = (batch.words[row * WORDS + FLAGS]! & FLAG_AGR) !== 0 &&
     batch.agr?.[row * AGR_DOUBLES + AGR_COUNT] === 0;
   return alone ? duration(batch, row) : statistic(AGR_STDEV, () => 0)(batch, row);
 };

@@ -16,13 +16,21 @@ import {
 import { macText } from "./address.ts";
 import { isProtocol } from "./row.ts";
 
-const SIDE_WORD = [R.S_IP, R.D_IP] as const, SIDE_FLAG = [R.FLAG_S_IP, R.FLAG_D_IP] as const;
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  ARP_RESP, DPORT, D_IP, D_MPLS, D_PSIZE, FLAGS, FLAG_D_IP, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ICMP_MAP,
+  FLAG_MAC, FLAG_PSIZE, FLAG_S_IP, FLAG_S_MPLS, FLAG_S_VLAN, ICMP_MAP_BODY, MAC, NET, NET_ARP, S_IP,
+  S_MPLS, S_PSIZE, VLAN, WORDS,
+} = R;
+
+const SIDE_WORD = [S_IP, D_IP] as const, SIDE_FLAG = [FLAG_S_IP, FLAG_D_IP] as const;
 
 /** IP attribute of a side (ttl << 24 | tos << 16 | ip id), `NaN` when the side is absent. */
 function attribute(side: 0 | 1, shift: number, mask: number): NumberGetter {
   return (batch, row) => {
-    const at = row * R.WORDS;
-    return (batch.words[at + R.FLAGS]! & SIDE_FLAG[side]) === 0
+    const at = row * WORDS;
+    return (batch.words[at + FLAGS]! & SIDE_FLAG[side]) === 0
       ? NaN
       : (batch.words[at + SIDE_WORD[side]]! >>> shift) & mask;
   };
@@ -31,8 +39,8 @@ function attribute(side: 0 | 1, shift: number, mask: number): NumberGetter {
 /** A value that is there when a flag is set. */
 function flagged(flag: number, get: (words: Int32Array, at: number) => number): NumberGetter {
   return (batch, row) => {
-    const at = row * R.WORDS;
-    return (batch.words[at + R.FLAGS]! & flag) === 0 ? NaN : get(batch.words, at);
+    const at = row * WORDS;
+    return (batch.words[at + FLAGS]! & flag) === 0 ? NaN : get(batch.words, at);
   };
 }
 
@@ -51,15 +59,15 @@ function hops(ttl: NumberGetter): NumberGetter {
 
 function mac(which: 0 | 1): (batch: RecordBatch, row: number) => string {
   return (batch, row) => {
-    const at = row * R.WORDS, w = batch.words;
-    if ((w[at + R.FLAGS]! & R.FLAG_MAC) === 0) return "";
-    const a = w[at + R.MAC]!, b = w[at + R.MAC + 1]!, c = w[at + R.MAC + 2]!;
+    const at = row * WORDS, w = batch.words;
+    if ((w[at + FLAGS]! & FLAG_MAC) === 0) return "";
+    const a = w[at + MAC]!, b = w[at + MAC + 1]!, c = w[at + MAC + 2]!;
     return which === 1 ? macText(a, b) : macText(b << 16 | c >>> 16, c << 16);
   };
 }
 
 const size = (word: number, shift: number): NumberGetter =>
-  flagged(R.FLAG_PSIZE, (w, at) => {
+  flagged(FLAG_PSIZE, (w, at) => {
     const v = w[at + word]!;
     return v === 0 ? NaN : (v >>> shift) & 0xffff;
   });
@@ -199,40 +207,40 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     sql: "varchar(9)",
     xml: "DstOui",
   }),
-  integer("smpls", "sMpls", 8, flagged(R.FLAG_S_MPLS, (w, at) => w[at + R.S_MPLS]! >>> 12), {
+  integer("smpls", "sMpls", 8, flagged(FLAG_S_MPLS, (w, at) => w[at + S_MPLS]! >>> 12), {
     meaning: "top MPLS label of the source",
     merge: "first",
     sql: LONG,
     ipfix: MPLS,
     arrow: "uint32",
   }),
-  integer("dmpls", "dMpls", 8, flagged(R.FLAG_D_MPLS, (w, at) => w[at + R.D_MPLS]! >>> 12), {
+  integer("dmpls", "dMpls", 8, flagged(FLAG_D_MPLS, (w, at) => w[at + D_MPLS]! >>> 12), {
     meaning: "top MPLS label of the destination",
     merge: "first",
     sql: LONG,
     ipfix: reverse(MPLS),
     arrow: "uint32",
   }),
-  hex("svlan", "sVlan", 8, flagged(R.FLAG_S_VLAN, (w, at) => w[at + R.VLAN]! >>> 16), {
+  hex("svlan", "sVlan", 8, flagged(FLAG_S_VLAN, (w, at) => w[at + VLAN]! >>> 16), {
     meaning: "802.1Q tag of the source",
     merge: "first",
     sql: SHORT,
     arrow: "uint16",
   }),
-  hex("dvlan", "dVlan", 8, flagged(R.FLAG_D_VLAN, (w, at) => w[at + R.VLAN]! & 0xffff), {
+  hex("dvlan", "dVlan", 8, flagged(FLAG_D_VLAN, (w, at) => w[at + VLAN]! & 0xffff), {
     meaning: "802.1Q tag of the destination",
     merge: "first",
     sql: SHORT,
     arrow: "uint16",
   }),
-  integer("svid", "sVid", 6, flagged(R.FLAG_S_VLAN, (w, at) => (w[at + R.VLAN]! >>> 16) & 0xfff), {
+  integer("svid", "sVid", 6, flagged(FLAG_S_VLAN, (w, at) => (w[at + VLAN]! >>> 16) & 0xfff), {
     meaning: "VLAN id of the source",
     merge: "first",
     sql: SHORT,
     ipfix: VLAN_ID,
     arrow: "uint16",
   }),
-  integer("dvid", "dVid", 6, flagged(R.FLAG_D_VLAN, (w, at) => w[at + R.VLAN]! & 0xfff), {
+  integer("dvid", "dVid", 6, flagged(FLAG_D_VLAN, (w, at) => w[at + VLAN]! & 0xfff), {
     meaning: "VLAN id of the destination",
     merge: "first",
     sql: SHORT,
@@ -255,7 +263,7 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     sql: "varchar(32)",
     xml: "SrcPktSize",
   }),
-  integer("smaxsz", "sMaxPktSz", 12, size(R.S_PSIZE, 0), {
+  integer("smaxsz", "sMaxPktSz", 12, size(S_PSIZE, 0), {
     meaning: "largest packet of the source",
     unit: "bytes",
     merge: "max",
@@ -264,7 +272,7 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     ipfix: MAX,
     arrow: "uint16",
   }),
-  integer("sminsz", "sMinPktSz", 12, size(R.S_PSIZE, 16), {
+  integer("sminsz", "sMinPktSz", 12, size(S_PSIZE, 16), {
     meaning: "smallest packet of the source",
     unit: "bytes",
     merge: "min",
@@ -279,7 +287,7 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     sql: "varchar(32)",
     xml: "DstPktSize",
   }),
-  integer("dmaxsz", "dMaxPktSz", 12, size(R.D_PSIZE, 0), {
+  integer("dmaxsz", "dMaxPktSz", 12, size(D_PSIZE, 0), {
     meaning: "largest packet of the destination",
     unit: "bytes",
     merge: "max",
@@ -288,7 +296,7 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     ipfix: reverse(MAX),
     arrow: "uint16",
   }),
-  integer("dminsz", "dMinPktSz", 12, size(R.D_PSIZE, 16), {
+  integer("dminsz", "dMinPktSz", 12, size(D_PSIZE, 16), {
     meaning: "smallest packet of the destination",
     unit: "bytes",
     merge: "min",
@@ -298,15 +306,13 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     arrow: "uint16",
   }),
   text("inode", "Inode", 18, (b, r) => {
-    const at = r * R.WORDS;
-    return (b.words[at + R.FLAGS]! & R.FLAG_ICMP_MAP) === 0
-      ? ""
-      : formatIpv4(b.words[at + R.ICMP_MAP_BODY + 1]!);
+    const at = r * WORDS;
+    return (b.words[at + FLAGS]! & FLAG_ICMP_MAP) === 0 ? "" : formatIpv4(b.words[at + ICMP_MAP_BODY + 1]!);
   }, { meaning: "sender of the ICMP error that was mapped to the flow", merge: "first", sql: "varchar(64)" }),
   integer("icmpid", "IcmpId", 6, (b, r) => {
     if (isProtocol(b, r, 58)) return 0;
     if (!isProtocol(b, r, 1)) return NaN;
-    const id = b.words[r * R.WORDS + R.DPORT]!;
+    const id = b.words[r * WORDS + DPORT]!;
     return (id & 255) << 8 | (id >>> 8) & 255;
   }, {
     meaning: "ICMP id as the file stores it (bytes exchanged)",
@@ -316,7 +322,7 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
     arrow: "uint16",
   }),
   text("resp", "Response", 12, (b, r) => {
-    const at = r * R.WORDS, w = b.words;
-    return w[at + R.NET] === R.NET_ARP ? formatMac(w[at + R.ARP_RESP]!, w[at + R.ARP_RESP + 1]!) : "";
+    const at = r * WORDS, w = b.words;
+    return w[at + NET] === NET_ARP ? formatMac(w[at + ARP_RESP]!, w[at + ARP_RESP + 1]!) : "";
   }, { meaning: "ARP: the MAC address that answered", merge: "last", sql: "varchar(12)", vanishes: true }),
 ];

@@ -12,9 +12,17 @@ import {
 import { counter, hasTcpFigures, packets, total } from "./row.ts";
 import { duration, firstStart, lastTime, sideDuration, SIGN } from "./time.ts";
 
-const spkts = counter(R.S_PKTS), dpkts = counter(R.D_PKTS);
-const sbytes = counter(R.S_BYTES), dbytes = counter(R.D_BYTES);
-const sapp = counter(R.S_APP), dapp = counter(R.D_APP);
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DOUBLES, D_APP, D_BYTES, D_PKTS, ESP_LOST, FLAGS, FLAG_MAR, FLAG_MERGED, FLAG_METRIC, FLAG_TURNED,
+  NET, NET_ESP, NET_RTP, RTP_DDROP, RTP_SDROP, SIDE, SIDE_WORDS, S_APP, S_BYTES, S_PKTS, TCP_STATE,
+  T_RETRANS, WORDS,
+} = R;
+
+const spkts = counter(S_PKTS), dpkts = counter(D_PKTS);
+const sbytes = counter(S_BYTES), dbytes = counter(D_BYTES);
+const sapp = counter(S_APP), dapp = counter(D_APP);
 
 const PACKETS: IpfixElement = { name: "packetDeltaCount", id: 2 };
 const OCTETS: IpfixElement = { name: "octetDeltaCount", id: 1 };
@@ -26,18 +34,18 @@ function seconds(batch: RecordBatch, row: number, side: 0 | 1): number {
 
 /** Duration for rates and loads: a start without time (TIM-12) counts as one before 1970, an end in second 0 as none. */
 function span(batch: RecordBatch, row: number): number {
-  const start = firstStart(batch.doubles, row * R.DOUBLES), last = lastTime(batch, row);
+  const start = firstStart(batch.doubles, row * DOUBLES), last = lastTime(batch, row);
   return start < SIGN || last >= SIGN || last < 1e6
     ? duration(batch, row)
     : Math.fround((last - start) / 1e6 + 2 ** 32);
 }
 
 function merged(batch: RecordBatch, row: number): boolean {
-  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MERGED) !== 0;
+  return (batch.words[row * WORDS + FLAGS]! & FLAG_MERGED) !== 0;
 }
 
 function hasMetric(batch: RecordBatch, row: number): boolean {
-  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_METRIC) !== 0;
+  return (batch.words[row * WORDS + FLAGS]! & FLAG_METRIC) !== 0;
 }
 
 /** Packets per second of one side, 32-bit float (REC-5b). */
@@ -53,8 +61,8 @@ export function sideRate(batch: RecordBatch, row: number, side: 0 | 1): number {
 export function sideLoad(batch: RecordBatch, row: number, side: 0 | 1): number {
   if (!hasMetric(batch, row)) return 0;
   // The reader computes loads before it turns a record round and leaves them where they are.
-  if ((batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_TURNED) !== 0) side = side === 0 ? 1 : 0;
-  const n = packets(batch, row, side), bytes = batch.doubles[row * R.DOUBLES + R.S_BYTES + side]!;
+  if ((batch.words[row * WORDS + FLAGS]! & FLAG_TURNED) !== 0) side = side === 0 ? 1 : 0;
+  const n = packets(batch, row, side), bytes = batch.doubles[row * DOUBLES + S_BYTES + side]!;
   if (merged(batch, row)) {
     const t = span(batch, row);
     return t > 0 ? Math.fround(bytes * 8 / t) : 0;
@@ -92,14 +100,14 @@ export function load(batch: RecordBatch, row: number): number {
 /** Packets known to be lost on one side: TCP retransmissions, RTP drops, ESP gaps. */
 export function loss(batch: RecordBatch, row: number, side: 0 | 1): number {
   if (!hasMetric(batch, row)) return 0;
-  const at = row * R.WORDS, net = batch.words[at + R.NET]!;
+  const at = row * WORDS, net = batch.words[at + NET]!;
   // A short form that took a full record in a merge counts too; without machine state nothing does.
   if (hasTcpFigures(batch, row)) {
-    if (batch.words[at + R.TCP_STATE] === 0 || packets(batch, row, side) === 0) return 0;
-    return batch.words[at + R.SIDE + side * R.SIDE_WORDS + R.T_RETRANS]! >>> 0;
+    if (batch.words[at + TCP_STATE] === 0 || packets(batch, row, side) === 0) return 0;
+    return batch.words[at + SIDE + side * SIDE_WORDS + T_RETRANS]! >>> 0;
   }
-  if (net === R.NET_RTP) return batch.words[at + (side === 0 ? R.RTP_SDROP : R.RTP_DDROP)]!;
-  if (net === R.NET_ESP) return packets(batch, row, side) > 0 ? batch.words[at + R.ESP_LOST]! : 0;
+  if (net === NET_RTP) return batch.words[at + (side === 0 ? RTP_SDROP : RTP_DDROP)]!;
+  if (net === NET_ESP) return packets(batch, row, side) > 0 ? batch.words[at + ESP_LOST]! : 0;
   return 0;
 }
 
@@ -111,7 +119,7 @@ function percent(part: number, rest: number): number {
 const bothLoss: NumberGetter = (b, r) => {
   if (packets(b, r, 0) === 0) return 0;
   // The one number of ESP is both sides'.
-  return b.words[r * R.WORDS + R.NET] === R.NET_ESP ? loss(b, r, 0) : loss(b, r, 0) + loss(b, r, 1);
+  return b.words[r * WORDS + NET] === NET_ESP ? loss(b, r, 0) : loss(b, r, 0) + loss(b, r, 1);
 };
 
 const sloss: NumberGetter = (b, r) => loss(b, r, 0), dloss: NumberGetter = (b, r) => loss(b, r, 1);
@@ -119,13 +127,13 @@ const sloss: NumberGetter = (b, r) => loss(b, r, 0), dloss: NumberGetter = (b, r
 /** Mean packet size of one side in bytes. */
 function meanSize(batch: RecordBatch, row: number, side: 0 | 1): number {
   const n = packets(batch, row, side);
-  return n > 0 ? Math.fround(batch.doubles[row * R.DOUBLES + R.S_BYTES + side]! / n) : 0;
+  return n > 0 ? Math.fround(batch.doubles[row * DOUBLES + S_BYTES + side]! / n) : 0;
 }
 
 /** (a - b) / (a + b); nothing to divide gives the original's negative zero. */
 function ratio(batch: RecordBatch, row: number): number {
   const s = sapp(batch, row), d = dapp(batch, row);
-  if (s !== s) return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0 ? 0 : NaN;
+  if (s !== s) return (batch.words[row * WORDS + FLAGS]! & FLAG_MAR) === 0 ? 0 : NaN;
   return s + d > 0 ? (s - d) / (s + d) : -0;
 }
 

@@ -1,8 +1,11 @@
 import type { RecordBatch } from "../batch.ts";
-import { FLAG_MAR, FLAGS, WORDS } from "../layout.ts";
+import * as L from "../layout.ts";
 import { putFixed, putHuman } from "../print/number.ts";
 import type { Sink } from "../print/sink.ts";
 import type { PutTime } from "../print/time.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { FLAG_MAR, FLAGS, WORDS } = L;
 
 /** Takes a number out of a record; `NaN` where the record has no such value. */
 export type NumberGetter = (batch: RecordBatch, row: number) => number;

@@ -4,6 +4,16 @@ import { type Field, text } from "./field.ts";
 import { hasTcpFigures } from "./row.ts";
 import { gap } from "./tcp.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  D_ENCAPS, D_IPOPT, FLAGS, FLAG_D_IPOPT, FLAG_ENCAPS, FLAG_FRAGMENT, FLAG_FRAGS, FLAG_FRAG_OVERLAP,
+  FLAG_FRAG_PARTIAL, FLAG_ICMP_MAP, FLAG_MAC, FLAG_MAR, FLAG_S_IPOPT, ICMP_MAP, KEY_IPV6, KEY_TYPE,
+  MAC_TYPE, NET, NET_ESP, NET_FRAG, NET_RTP, RTP_DDROP, RTP_SDROP, SIDE, S_ENCAPS, S_IPOPT,
+  TCP_D_ECN, TCP_D_OOO, TCP_D_RETRANS, TCP_D_SHUT, TCP_STATUS, TCP_S_ECN, TCP_S_OOO, TCP_S_RETRANS,
+  TCP_S_SHUT, T_STATUS, WORDS,
+} = R;
+
 /** Letter of each encapsulation bit from bit 0 (fields.md section 6); a blank has none. */
 const ENCAPS_LETTERS = "mevlpiGaP6HCASFsRwza  T  JE ";
 
@@ -30,31 +40,31 @@ function pair(bits: number, source: number, destination: number, of: Letters): n
 
 /** Writes the nine characters of the flags column (fields.md section 6), blanks kept. */
 function writeFlags(batch: RecordBatch, row: number, out: Uint8Array, to: number): void {
-  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!;
+  const at = row * WORDS, w = batch.words, flags = w[at + FLAGS]!;
   for (let i = 0; i < 9; i++) out[to + i] = BLANK;
-  if ((flags & R.FLAG_MAR) !== 0) return;
-  if ((flags & R.FLAG_ENCAPS) !== 0) {
-    const bits = w[at + R.S_ENCAPS]! | w[at + R.D_ENCAPS]!;
+  if ((flags & FLAG_MAR) !== 0) return;
+  if ((flags & FLAG_ENCAPS) !== 0) {
+    const bits = w[at + S_ENCAPS]! | w[at + D_ENCAPS]!;
     if (bits !== 0) {
       out[to + 1] = (bits & (bits - 1)) !== 0
         ? STAR
         : ENCAPS_LETTERS.charCodeAt(31 - Math.clz32(bits)) || BLANK;
     }
   }
-  if ((flags & R.FLAG_MAC) !== 0 && (w[at + R.MAC_TYPE]! & 3) !== 0) out[to + 1] = MANY_MACS;
-  if ((flags & R.FLAG_ICMP_MAP) !== 0) {
-    const mapped = w[at + R.ICMP_MAP]! >>> 16;
+  if ((flags & FLAG_MAC) !== 0 && (w[at + MAC_TYPE]! & 3) !== 0) out[to + 1] = MANY_MACS;
+  if ((flags & FLAG_ICMP_MAP) !== 0) {
+    const mapped = w[at + ICMP_MAP]! >>> 16;
     out[to + 2] = code(mapped & 1 ? "U" : mapped & 2 ? "R" : mapped & 4 ? "T" : "I");
   }
   if (hasTcpFigures(batch, row)) tcpLetters(batch, row, out, to);
   else networkLetters(w, at, out, to);
-  if ((w[at + R.NET]! & 0xff) === R.NET_FRAG) {
-    out[to + 6] = (flags & R.FLAG_FRAG_OVERLAP) !== 0 ? OVERLAP : PARTIAL;
-  } else if ((flags & R.FLAG_FRAG_PARTIAL) !== 0) out[to + 6] = PARTIAL;
-  else if ((flags & (R.FLAG_FRAGS | R.FLAG_FRAGMENT)) !== 0) out[to + 6] = FRAGMENTS;
-  if ((flags & (R.FLAG_S_IPOPT | R.FLAG_D_IPOPT)) !== 0) {
-    const options = (flags & R.FLAG_S_IPOPT ? w[at + R.S_IPOPT]! : 0) |
-      (flags & R.FLAG_D_IPOPT ? w[at + R.D_IPOPT]! : 0);
+  if ((w[at + NET]! & 0xff) === NET_FRAG) {
+    out[to + 6] = (flags & FLAG_FRAG_OVERLAP) !== 0 ? OVERLAP : PARTIAL;
+  } else if ((flags & FLAG_FRAG_PARTIAL) !== 0) out[to + 6] = PARTIAL;
+  else if ((flags & (FLAG_FRAGS | FLAG_FRAGMENT)) !== 0) out[to + 6] = FRAGMENTS;
+  if ((flags & (FLAG_S_IPOPT | FLAG_D_IPOPT)) !== 0) {
+    const options = (flags & FLAG_S_IPOPT ? w[at + S_IPOPT]! : 0) |
+      (flags & FLAG_D_IPOPT ? w[at + D_IPOPT]! : 0);
     if ((options & 255) !== 0) out[to + 7] = optionLetter(options & 255);
   }
   if (batch.more !== undefined) {
@@ -64,32 +74,32 @@ function writeFlags(batch: RecordBatch, row: number, out: Uint8Array, to: number
 }
 
 function tcpLetters(batch: RecordBatch, row: number, out: Uint8Array, to: number): void {
-  const at = row * R.WORDS, w = batch.words;
-  const status = w[at + R.TCP_STATUS]!;
-  if (w[at + R.KEY_TYPE] === R.KEY_IPV6) {
+  const at = row * WORDS, w = batch.words;
+  const status = w[at + TCP_STATUS]!;
+  if (w[at + KEY_TYPE] === KEY_IPV6) {
     // Only when the source's own status word has one of the bits; which one does not matter (observed).
-    if ((w[at + R.SIDE + R.T_STATUS]! & (R.TCP_S_RETRANS | R.TCP_D_RETRANS)) === 0) return;
-    out[to + 3] = pair(status, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
+    if ((w[at + SIDE + T_STATUS]! & (TCP_S_RETRANS | TCP_D_RETRANS)) === 0) return;
+    out[to + 3] = pair(status, TCP_S_RETRANS, TCP_D_RETRANS, LOST);
     return;
   }
-  let loss = pair(status, R.TCP_S_RETRANS, R.TCP_D_RETRANS, LOST);
+  let loss = pair(status, TCP_S_RETRANS, TCP_D_RETRANS, LOST);
   if (loss === BLANK && (gap(batch, row, 0) !== 0 || gap(batch, row, 1) !== 0)) loss = GAP;
-  out[to + 3] = loss === BLANK ? pair(status, R.TCP_S_OOO, R.TCP_D_OOO, DISORDERED) : loss;
-  out[to + 4] = pair(status, R.TCP_S_SHUT, R.TCP_D_SHUT, SHUT);
-  out[to + 5] = pair(status, R.TCP_S_ECN, R.TCP_D_ECN, CONGESTED);
+  out[to + 3] = loss === BLANK ? pair(status, TCP_S_OOO, TCP_D_OOO, DISORDERED) : loss;
+  out[to + 4] = pair(status, TCP_S_SHUT, TCP_D_SHUT, SHUT);
+  out[to + 5] = pair(status, TCP_S_ECN, TCP_D_ECN, CONGESTED);
 }
 
 /** ESP status bits: packets lost by source and destination; the out-of-order bits are those of TCP (observed). */
 const ESP_S_DROP = 0x10, ESP_D_DROP = 0x20;
 
 function networkLetters(w: Int32Array, at: number, out: Uint8Array, to: number): void {
-  const net = w[at + R.NET];
-  if (net === R.NET_RTP) {
-    const lost = (w[at + R.RTP_SDROP]! !== 0 ? 1 : 0) | (w[at + R.RTP_DDROP]! !== 0 ? 2 : 0);
+  const net = w[at + NET];
+  if (net === NET_RTP) {
+    const lost = (w[at + RTP_SDROP]! !== 0 ? 1 : 0) | (w[at + RTP_DDROP]! !== 0 ? 2 : 0);
     out[to + 3] = pair(lost, 1, 2, LOST);
-  } else if (net === R.NET_ESP) {
-    const status = w[at + R.TCP_STATUS]!, loss = pair(status, ESP_S_DROP, ESP_D_DROP, LOST);
-    out[to + 3] = loss === BLANK ? pair(status, R.TCP_S_OOO, R.TCP_D_OOO, DISORDERED) : loss;
+  } else if (net === NET_ESP) {
+    const status = w[at + TCP_STATUS]!, loss = pair(status, ESP_S_DROP, ESP_D_DROP, LOST);
+    out[to + 3] = loss === BLANK ? pair(status, TCP_S_OOO, TCP_D_OOO, DISORDERED) : loss;
   }
 }
 
@@ -123,13 +133,13 @@ export const FLAG_FIELDS: readonly Field[] = [
       sink.at += 9;
     },
   }),
-  text("senc", "sEnc", 12, (b, r) => encapsLetters(b.words[r * R.WORDS + R.S_ENCAPS]!), {
+  text("senc", "sEnc", 12, (b, r) => encapsLetters(b.words[r * WORDS + S_ENCAPS]!), {
     meaning: "encapsulations of the source's packets, a letter each",
     merge: "or",
     sql: "varchar(32)",
     xml: "SrcEncaps",
   }),
-  text("denc", "dEnc", 12, (b, r) => encapsLetters(b.words[r * R.WORDS + R.D_ENCAPS]!), {
+  text("denc", "dEnc", 12, (b, r) => encapsLetters(b.words[r * WORDS + D_ENCAPS]!), {
     meaning: "encapsulations of the destination's packets, a letter each",
     merge: "or",
     sql: "varchar(32)",

@@ -1,6 +1,12 @@
 import type { RecordBatch } from "../batch.ts";
 import * as R from "../layout.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  DADDR, KEY_EXTRA, PROTO, SADDR, WORDS,
+} = R;
+
 const LSP = [18, 20], HELLO = [15, 16];
 const NAMES: Readonly<Record<number, string>> = {
   15: "L1-IIH",
@@ -15,7 +21,7 @@ const NAMES: Readonly<Record<number, string>> = {
 
 /** Name of the PDU type of an IS-IS record, its state. */
 export function isisState(batch: RecordBatch, row: number): string {
-  return NAMES[batch.words[row * R.WORDS + R.PROTO]!] ?? "UNK";
+  return NAMES[batch.words[row * WORDS + PROTO]!] ?? "UNK";
 }
 
 /** `n` bytes that begin at word `at`, as hexadecimal digits. */
@@ -38,18 +44,18 @@ function systemId(words: Int32Array, at: number, n: number): string {
 
 /** Who speaks: system of a hello, LSP id, source of a sequence number PDU. */
 export function isisSource(batch: RecordBatch, row: number): string {
-  const w = batch.words, at = row * R.WORDS, pdu = w[at + R.PROTO]!;
-  return systemId(w, at + R.SADDR + 2, HELLO.includes(pdu) ? 6 : LSP.includes(pdu) ? 8 : 7);
+  const w = batch.words, at = row * WORDS, pdu = w[at + PROTO]!;
+  return systemId(w, at + SADDR + 2, HELLO.includes(pdu) ? 6 : LSP.includes(pdu) ? 8 : 7);
 }
 
 /** What is spoken about: LAN of a hello, sequence number of an LSP; sequence number PDUs have none. */
 export function isisDestination(batch: RecordBatch, row: number): string {
-  const w = batch.words, at = row * R.WORDS, pdu = w[at + R.PROTO]!;
-  if (LSP.includes(pdu)) return `0x${digits(w, at + R.DADDR + 2, 4)}`;
+  const w = batch.words, at = row * WORDS, pdu = w[at + PROTO]!;
+  if (LSP.includes(pdu)) return `0x${digits(w, at + DADDR + 2, 4)}`;
   if (!HELLO.includes(pdu)) return "";
   // The LAN id stands right behind the six bytes of the system.
   const id = new Int32Array(2);
-  const a = w[at + R.SADDR + 3]!, b = w[at + R.DADDR + 2]!, c = w[at + R.DADDR + 3]!;
+  const a = w[at + SADDR + 3]!, b = w[at + DADDR + 2]!, c = w[at + DADDR + 3]!;
   id[0] = (a << 16) | (b >>> 16);
   id[1] = (b << 16) | (c >>> 16);
   return systemId(id, 0, 7);
@@ -57,5 +63,5 @@ export function isisDestination(batch: RecordBatch, row: number): string {
 
 /** The checksum. */
 export function isisPort(batch: RecordBatch, row: number): string {
-  return `0x${(batch.words[row * R.WORDS + R.KEY_EXTRA]! >>> 16).toString(16)}`;
+  return `0x${(batch.words[row * WORDS + KEY_EXTRA]! >>> 16).toString(16)}`;
 }

@@ -3,12 +3,18 @@ import * as R from "../layout.ts";
 import { putFixed } from "../print/number.ts";
 import { blank, type Field, float, type NumberGetter } from "./field.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  FLAGS, FLAG_JITTER, WORDS,
+} = R;
+
 /** Position of a side's active block; its idle block stands 5 further. */
 const START = [0, 10] as const;
 
 /** Where the blocks of a side begin in the bank, -1 when the record has no jitter section. */
 function blocks(batch: RecordBatch, row: number, side: 0 | 1): number {
-  return (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_JITTER) === 0 || batch.jitter === undefined
+  return (batch.words[row * WORDS + FLAGS]! & FLAG_JITTER) === 0 || batch.jitter === undefined
     ? -1
     : row * JITTER_DOUBLES + START[side];
 }

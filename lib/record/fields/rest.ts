@@ -13,20 +13,26 @@ import {
   text,
 } from "./field.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  FLAGS, FLAG_AGR, FLAG_MAR, FLAG_SRCID_INT, FLAG_SRCID_TEXT, FLAG_TRANSPORT, SEQ, SRCID, WORDS,
+} = R;
+
 function sourceId(batch: RecordBatch, row: number): string {
-  const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!, id = w[at + R.SRCID]!;
-  if ((flags & (R.FLAG_TRANSPORT | R.FLAG_MAR)) === 0) return "";
-  if ((flags & R.FLAG_SRCID_INT) !== 0) return String(id);
-  if ((flags & R.FLAG_SRCID_TEXT) !== 0) {
+  const at = row * WORDS, w = batch.words, flags = w[at + FLAGS]!, id = w[at + SRCID]!;
+  if ((flags & (FLAG_TRANSPORT | FLAG_MAR)) === 0) return "";
+  if ((flags & FLAG_SRCID_INT) !== 0) return String(id);
+  if ((flags & FLAG_SRCID_TEXT) !== 0) {
     return String.fromCharCode(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255).replace(/\0+$/, "");
   }
   return formatIpv4(id);
 }
 
 const sequence: NumberGetter = (batch, row) => {
-  const at = row * R.WORDS;
-  const has = (batch.words[at + R.FLAGS]! & (R.FLAG_TRANSPORT | R.FLAG_MAR)) !== 0;
-  return has ? batch.words[at + R.SEQ]! >>> 0 : NaN;
+  const at = row * WORDS;
+  const has = (batch.words[at + FLAGS]! & (FLAG_TRANSPORT | FLAG_MAR)) !== 0;
+  return has ? batch.words[at + SEQ]! >>> 0 : NaN;
 };
 
 const strokes = (side: 0 | 1 | 2): NumberGetter => (batch, row) => {
@@ -181,7 +187,7 @@ export const OTHER_FIELDS: readonly Field[] = [
     centred: true,
   }),
   integer("offset", "Offset", 12, (b, r) => {
-    const merged = b.words[r * R.WORDS + R.FLAGS]! & R.FLAG_AGR;
+    const merged = b.words[r * WORDS + FLAGS]! & FLAG_AGR;
     return merged ? 0 : b.more?.get(r)?.offset ?? NaN;
   }, {
     meaning: "byte offset of the record in its file; 0 for an aggregate",

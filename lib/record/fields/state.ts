@@ -5,6 +5,15 @@ import { type Field, type PrintStyle, type Put, text } from "./field.ts";
 import { isisState } from "./isis.ts";
 import { hasTcp, isEmptyBin, isProtocol, packets } from "./row.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  CAUSE, CAUSE_ERROR, DPORT, FLAGS, FLAG_MAR, FLAG_MATRIX, KEY_ARP, KEY_IPV4, KEY_IPV6, KEY_ISIS,
+  KEY_RARP, KEY_TYPE, NET, NET_FRAG_TCP, NET_NONE, PROTO, SIDE, SIDE_WORDS, SPORT, TCP_CLOSED,
+  TCP_D_RST, TCP_EST, TCP_FIN, TCP_FINACK, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_RST, T_FLAGS,
+  WORDS,
+} = R;
+
 const UNREACHABLE = [
   "N",
   "H",
@@ -80,12 +89,12 @@ const ICMP6_TYPES: Readonly<Record<number, string>> = {
 };
 
 function icmpState(batch: RecordBatch, row: number): string {
-  const word = batch.words[row * R.WORDS + R.SPORT]!, type = word & 255, code = (word >>> 8) & 255;
+  const word = batch.words[row * WORDS + SPORT]!, type = word & 255, code = (word >>> 8) & 255;
   return type === 3 ? `UR${UNREACHABLE[code] ?? ""}` : ICMP_TYPES[type] ?? "UNK";
 }
 
 function icmp6State(batch: RecordBatch, row: number): string {
-  const at = row * R.WORDS, type = batch.words[at + R.SPORT]! & 255, code = batch.words[at + R.DPORT]! & 255;
+  const at = row * WORDS, type = batch.words[at + SPORT]! & 255, code = batch.words[at + DPORT]! & 255;
   switch (type) {
     case 1:
       return ICMP6_UNREACHABLE[code] ?? "UNK";
@@ -100,15 +109,15 @@ function icmp6State(batch: RecordBatch, row: number): string {
 
 /** The word for a TCP record by its status bits (fields.md section 8, OUT-3). */
 function tcpState(batch: RecordBatch, row: number): string {
-  const at = row * R.WORDS, status = batch.words[at + R.TCP_STATUS]!;
+  const at = row * WORDS, status = batch.words[at + TCP_STATUS]!;
   if (status === 0) return unseenState(batch, row);
-  if ((status & (R.TCP_S_RST | R.TCP_D_RST)) !== 0) return "RST";
-  if ((status & (R.TCP_FIN | R.TCP_FINACK)) !== 0) return "FIN";
-  if ((status & R.TCP_CLOSED) !== 0) return "CLO";
-  if ((batch.words[at + R.CAUSE]! & 0x40) !== 0) return "TIM";
-  if ((status & R.TCP_EST) !== 0) return "CON";
-  if ((status & R.TCP_SYNACK) !== 0) return "ACC";
-  return (status & R.TCP_SYN) !== 0 ? "REQ" : "CON";
+  if ((status & (TCP_S_RST | TCP_D_RST)) !== 0) return "RST";
+  if ((status & (TCP_FIN | TCP_FINACK)) !== 0) return "FIN";
+  if ((status & TCP_CLOSED) !== 0) return "CLO";
+  if ((batch.words[at + CAUSE]! & 0x40) !== 0) return "TIM";
+  if ((status & TCP_EST) !== 0) return "CON";
+  if ((status & TCP_SYNACK) !== 0) return "ACC";
+  return (status & TCP_SYN) !== 0 ? "REQ" : "CON";
 }
 
 /** TCP of which no status is known. */
@@ -118,14 +127,14 @@ function unseenState(batch: RecordBatch, row: number): string {
 
 /** Which sides spoke, for everything but TCP and ICMP (OUT-6). */
 function spokenState(batch: RecordBatch, row: number, rmon: boolean): string {
-  const at = row * R.WORDS;
+  const at = row * WORDS;
   if (isEmptyBin(batch, row)) return "";
   const s = packets(batch, row, 0) > 0, d = packets(batch, row, 1) > 0;
   if (s || (rmon && d)) {
     if (s && d) return "CON";
     // For ARP the original tests the record type, whose version bits look like START.
-    const start = (batch.words[at + R.CAUSE]! & 0x10) !== 0 || batch.words[at + R.KEY_TYPE] === R.KEY_ARP ||
-      batch.words[at + R.KEY_TYPE] === R.KEY_RARP;
+    const start = (batch.words[at + CAUSE]! & 0x10) !== 0 || batch.words[at + KEY_TYPE] === KEY_ARP ||
+      batch.words[at + KEY_TYPE] === KEY_RARP;
     return start ? "INT" : "REQ";
   }
   return d ? "RSP" : "INT";
@@ -141,18 +150,18 @@ const MANAGEMENT: Readonly<Record<number, string>> = {
 
 /** The state word of a record (fields.md section 8). */
 export function stateWord(batch: RecordBatch, row: number, rmon = false): string {
-  const at = row * R.WORDS, w = batch.words;
-  const cause = w[at + R.CAUSE]!;
-  if ((w[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return MANAGEMENT[cause & 0xf0] ?? "";
-  if ((cause & 0xf0) === R.CAUSE_ERROR) return "ERR";
-  const proto = w[at + R.PROTO]!, key = w[at + R.KEY_TYPE];
-  if (key === R.KEY_ISIS) return isisState(batch, row);
-  if ((w[at + R.FLAGS]! & R.FLAG_MATRIX) !== 0) return "UNK";
-  if (key === R.KEY_IPV4 && proto === 1) return icmpState(batch, row);
-  if (key === R.KEY_IPV6 && proto === 58) return icmp6State(batch, row);
+  const at = row * WORDS, w = batch.words;
+  const cause = w[at + CAUSE]!;
+  if ((w[at + FLAGS]! & FLAG_MAR) !== 0) return MANAGEMENT[cause & 0xf0] ?? "";
+  if ((cause & 0xf0) === CAUSE_ERROR) return "ERR";
+  const proto = w[at + PROTO]!, key = w[at + KEY_TYPE];
+  if (key === KEY_ISIS) return isisState(batch, row);
+  if ((w[at + FLAGS]! & FLAG_MATRIX) !== 0) return "UNK";
+  if (key === KEY_IPV4 && proto === 1) return icmpState(batch, row);
+  if (key === KEY_IPV6 && proto === 58) return icmp6State(batch, row);
   if (hasTcp(batch, row)) return tcpState(batch, row);
   // TCP whose section is missing (stripped, or an IPv6 fragment) or another's.
-  if (proto === 6 && (w[at + R.NET] === R.NET_NONE || w[at + R.NET] === R.NET_FRAG_TCP)) {
+  if (proto === 6 && (w[at + NET] === NET_NONE || w[at + NET] === NET_FRAG_TCP)) {
     return unseenState(batch, row);
   }
   return spokenState(batch, row, rmon);
@@ -160,13 +169,13 @@ export function stateWord(batch: RecordBatch, row: number, rmon = false): string
 
 const FLAG_LETTERS = "FSRPAUEC";
 const PROGRESS: readonly (readonly [number, string])[] = [
-  [R.TCP_SYN, "s"],
-  [R.TCP_SYNACK, "S"],
-  [R.TCP_EST, "E"],
-  [R.TCP_FIN, "f"],
-  [R.TCP_FINACK, "F"],
-  [R.TCP_CLOSED, "C"],
-  [R.TCP_S_RST | R.TCP_D_RST, "R"],
+  [TCP_SYN, "s"],
+  [TCP_SYNACK, "S"],
+  [TCP_EST, "E"],
+  [TCP_FIN, "f"],
+  [TCP_FINACK, "F"],
+  [TCP_CLOSED, "C"],
+  [TCP_S_RST | TCP_D_RST, "R"],
 ];
 
 function letters(flags: number): string {
@@ -181,9 +190,9 @@ const UNKNOWN_FLAGS = [16, 5] as const;
 /** TCP flags seen from one side, as letters in the order F S R P A U E C (`-Z`). */
 export function tcpFlags(batch: RecordBatch, row: number, side: 0 | 1): string {
   if (!isProtocol(batch, row, 6)) return "";
-  const at = row * R.WORDS + R.SIDE, has = hasTcp(batch, row);
-  const s = has ? batch.words[at + R.T_FLAGS]! & 255 : UNKNOWN_FLAGS[0];
-  const d = has ? batch.words[at + R.SIDE_WORDS + R.T_FLAGS]! & 255 : UNKNOWN_FLAGS[1];
+  const at = row * WORDS + SIDE, has = hasTcp(batch, row);
+  const s = has ? batch.words[at + T_FLAGS]! & 255 : UNKNOWN_FLAGS[0];
+  const d = has ? batch.words[at + SIDE_WORDS + T_FLAGS]! & 255 : UNKNOWN_FLAGS[1];
   // A side with letters but without packets: the original exchanges the two.
   const swap = (s !== 0 && packets(batch, row, 0) === 0) || (d !== 0 && packets(batch, row, 1) === 0);
   return letters(swap === (side === 0) ? d : s);
@@ -193,7 +202,7 @@ export function tcpFlags(batch: RecordBatch, row: number, side: 0 | 1): string {
 export function progress(batch: RecordBatch, row: number): string {
   // TCP without TCP data shows nothing (observed).
   if (!hasTcp(batch, row)) return "";
-  const status = batch.words[row * R.WORDS + R.TCP_STATUS]!;
+  const status = batch.words[row * WORDS + TCP_STATUS]!;
   let out = "";
   for (const [bits, letter] of PROGRESS) if ((status & bits) !== 0) out += letter;
   return out;
@@ -238,7 +247,7 @@ export const STATE_FIELDS: readonly Field[] = [
     xml: "State",
     print: putState,
   }),
-  text("cause", "Cause", 7, (b, r) => CAUSES[b.words[r * R.WORDS + R.CAUSE]! & 0xf0] ?? "Unknown", {
+  text("cause", "Cause", 7, (b, r) => CAUSES[b.words[r * WORDS + CAUSE]! & 0xf0] ?? "Unknown", {
     meaning: "why the record was written",
     merge: "last",
     sql: "varchar(8)",

@@ -4,11 +4,18 @@ import { putHuman } from "../print/number.ts";
 import { type Field, float, integer, type NumberGetter, type PrintStyle, type Put, text } from "./field.ts";
 import { hasTcpFigures, packets } from "./row.ts";
 
+// Local constants: the compiler folds them, imported ones it loads each time.
+// deno-fmt-ignore
+const {
+  ACKDAT, FLAGS, FLAG_MAR, KEY_IPV4, KEY_TYPE, NET, NET_TCP_PERF, SIDE, SIDE_WORDS, SYNACK,
+  TCP_OPTIONS, T_ACKBYTES, T_BYTES, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_WIN, WORDS,
+} = R;
+
 const side = (batch: RecordBatch, row: number, which: 0 | 1, word: number) =>
-  batch.words[row * R.WORDS + R.SIDE + which * R.SIDE_WORDS + word]!;
+  batch.words[row * WORDS + SIDE + which * SIDE_WORDS + word]!;
 
 const scaled = (batch: RecordBatch, row: number, which: 0 | 1) =>
-  side(batch, row, which, R.T_WIN) * 2 ** (side(batch, row, which, R.T_SHIFT) & 15);
+  side(batch, row, which, T_WIN) * 2 ** (side(batch, row, which, T_SHIFT) & 15);
 
 /** Last window of a side, scaled; `NaN` for other protocols, for silent sides, and for both when the source is silent. */
 function window(which: 0 | 1): NumberGetter {
@@ -21,9 +28,9 @@ function window(which: 0 | 1): NumberGetter {
 function base(which: 0 | 1): NumberGetter {
   return (batch, row) => {
     if (!hasTcpFigures(batch, row)) return NaN;
-    const v = side(batch, row, which, R.T_SEQBASE) >>> 0;
+    const v = side(batch, row, which, T_SEQBASE) >>> 0;
     // The original leaves a zero out, but not the destination's under IPv6.
-    return v === 0 && (which === 0 || batch.words[row * R.WORDS + R.KEY_TYPE] === R.KEY_IPV4) ? NaN : v;
+    return v === 0 && (which === 0 || batch.words[row * WORDS + KEY_TYPE] === KEY_IPV4) ? NaN : v;
   };
 }
 
@@ -31,7 +38,7 @@ function rtt(...words: number[]): NumberGetter {
   return (batch, row) => {
     if (!hasTcpFigures(batch, row)) return 0;
     let us = 0;
-    for (const w of words) us = (us + batch.words[row * R.WORDS + w]!) >>> 0;
+    for (const w of words) us = (us + batch.words[row * WORDS + w]!) >>> 0;
     return us / 1e6;
   };
 }
@@ -39,16 +46,16 @@ function rtt(...words: number[]): NumberGetter {
 /** Bytes missing in the data stream of a side; `NaN` for other protocols (fields.md, sgap). */
 export function gap(batch: RecordBatch, row: number, which: 0 | 1): number {
   if (!hasTcpFigures(batch, row)) return NaN;
-  if (batch.words[row * R.WORDS + R.NET] !== R.NET_TCP_PERF) return 0;
-  if (side(batch, row, which, R.T_RETRANS) !== 0) return 0;
-  const next = side(batch, row, which, R.T_SEQ);
-  const base = side(batch, row, which, R.T_SEQBASE);
+  if (batch.words[row * WORDS + NET] !== NET_TCP_PERF) return 0;
+  if (side(batch, row, which, T_RETRANS) !== 0) return 0;
+  const next = side(batch, row, which, T_SEQ);
+  const base = side(batch, row, which, T_SEQBASE);
   // A merge can leave a side without next number (a last record that did not hear of it).
   if (next === 0) return 0;
   // Or without base: that is taken for a number when the merge set acknowledged bytes beside it, as it does for the source (observed).
-  if (base === 0 && side(batch, row, which, R.T_ACKBYTES) === 0) return 0;
+  if (base === 0 && side(batch, row, which, T_ACKBYTES) === 0) return 0;
   const seen = (next - base >>> 0) -
-    (side(batch, row, which, R.T_BYTES) >>> 0) - 1;
+    (side(batch, row, which, T_BYTES) >>> 0) - 1;
   // Too much for the original's integer (a base from before a wrap, after a merge).
   return seen > 0x7fffffff ? -0x80000000 : Math.max(0, seen);
 }
@@ -58,7 +65,7 @@ function putGap(which: 0 | 1): (style: PrintStyle) => Put {
   return (style) => (batch, row, sink) => {
     const v = gap(batch, row, which);
     if (style.human) {
-      if ((batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) === 0) {
+      if ((batch.words[row * WORDS + FLAGS]! & FLAG_MAR) === 0) {
         putHuman(sink, v === v ? v : -1, style.digits);
       }
     } else if (v === v) sink.integer(v);
@@ -70,7 +77,7 @@ const OPTION_LETTERS = "MwsSeETcNOSD";
 /** The twelve columns of option letters (ra(1), tcpopt). */
 function options(batch: RecordBatch, row: number): string {
   if (!hasTcpFigures(batch, row)) return "";
-  const bits = batch.words[row * R.WORDS + R.TCP_OPTIONS]!;
+  const bits = batch.words[row * WORDS + TCP_OPTIONS]!;
   let out = "";
   for (let i = 0; i < 12; i++) out += (bits >>> (20 + i)) & 1 ? OPTION_LETTERS[i] : " ";
   return out;
@@ -83,8 +90,8 @@ const SHORT_PART = 100;
 function limit(which: 0 | 1, unit: number): NumberGetter {
   return (batch, row) => {
     if (!hasTcpFigures(batch, row)) return 0;
-    const synack = batch.words[row * R.WORDS + R.SYNACK]! >>> 0,
-      ackdat = batch.words[row * R.WORDS + R.ACKDAT]! >>> 0;
+    const synack = batch.words[row * WORDS + SYNACK]! >>> 0,
+      ackdat = batch.words[row * WORDS + ACKDAT]! >>> 0;
     const us = ackdat < SHORT_PART ? synack : synack < SHORT_PART ? ackdat : (synack + ackdat) >>> 0;
     return us > 0 ? scaled(batch, row, which === 0 ? 1 : 0) * 8 / (us / 1e6 * unit) : 0;
   };
@@ -124,7 +131,7 @@ export const TCP_FIELDS: readonly Field[] = [
     ipfix: { name: "reverseTcpSequenceNumber", id: 184, pen: 29305 },
     arrow: "uint32",
   }),
-  float("tcprtt", "TcpRtt", 12, rtt(R.SYNACK, R.ACKDAT), {
+  float("tcprtt", "TcpRtt", 12, rtt(SYNACK, ACKDAT), {
     meaning: "round trip time of the handshake: synack + ackdat",
     unit: "s",
     merge: "first",
@@ -132,7 +139,7 @@ export const TCP_FIELDS: readonly Field[] = [
     xml: "TcpRtt",
     human: true,
   }),
-  float("synack", "SynAck", 12, rtt(R.SYNACK), {
+  float("synack", "SynAck", 12, rtt(SYNACK), {
     meaning: "from SYN to SYN-ACK",
     unit: "s",
     merge: "first",
@@ -140,7 +147,7 @@ export const TCP_FIELDS: readonly Field[] = [
     xml: "TcpSynAck",
     human: true,
   }),
-  float("ackdat", "AckDat", 12, rtt(R.ACKDAT), {
+  float("ackdat", "AckDat", 12, rtt(ACKDAT), {
     meaning: "from SYN-ACK to ACK",
     unit: "s",
     merge: "first",

@@ -1,10 +1,13 @@
 import type { RecordBatch } from "../batch.ts";
-import { FLAG_MAR, FLAGS, WORDS } from "../layout.ts";
+import * as L from "../layout.ts";
 import type { PrintStyle, Put } from "../fields/field.ts";
 import { type Column, defaultColumns } from "./columns.ts";
 import { Sink } from "./sink.ts";
 import { compileTime } from "./time.ts";
 import { localZone, type Zone } from "./zone.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { FLAG_MAR, FLAGS, WORDS } = L;
 
 /** How records are printed; what is left out is ra's default. */
 export interface PrintOptions {

@@ -32,6 +32,16 @@ const MONTHS = [
   "December",
 ];
 
+/** What stands before and behind the fraction of a time in one second. */
+interface Dated {
+  readonly seconds: number;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+/** Seconds whose text is kept: records in order of their end, as aggregates leave, jump to and fro by their start. */
+const SECONDS = 4096;
+
 /**
  * Makes the writer of one time style. Fractions are cut, never rounded; more than six digits show nanoseconds only where the
  * record has them.
@@ -62,26 +72,27 @@ export function compileTime(style: TimeStyle): PutTime {
     };
   }
   const { before, after, fraction } = splitFormat(style.format, digits > 0);
-  const head = new Sink(64), tail = new Sink(64);
-  let cached = NaN;
+  const scratch = new Sink(64), made: (Dated | undefined)[] = new Array(SECONDS);
+  const dated = (format: string, seconds: number): Uint8Array => {
+    scratch.clear();
+    // The calendar of the original has 32 bits with a sign, seconds by themselves have none.
+    putCalendar(scratch, format, seconds < 2 ** 31 ? seconds : seconds - 2 ** 32, style.zone);
+    return scratch.bytes.slice(0, scratch.at);
+  };
   return (sink, us, nano) => {
-    const seconds = Math.floor(us / 1e6);
-    if (seconds !== cached) {
-      cached = seconds;
-      head.clear();
-      tail.clear();
-      // The calendar of the original has 32 bits with a sign, seconds by themselves have none.
-      const dated = seconds < 2 ** 31 ? seconds : seconds - 2 ** 32;
-      putCalendar(head, before, dated, style.zone);
-      putCalendar(tail, after, dated, style.zone);
+    const seconds = Math.floor(us / 1e6), place = seconds & SECONDS - 1;
+    let text = made[place];
+    if (text === undefined || text.seconds !== seconds) {
+      text = made[place] = { seconds, head: dated(before, seconds), tail: dated(after, seconds) };
     }
-    sink.room(head.at + tail.at + 10);
-    const from = head.bytes, to = sink.bytes;
+    const { head, tail } = text;
+    sink.room(head.length + tail.length + 10);
+    const to = sink.bytes;
     let at = sink.at;
-    for (let i = 0; i < head.at; i++) to[at++] = from[i]!;
+    for (let i = 0; i < head.length; i++) to[at++] = head[i]!;
     sink.at = at;
     if (fraction) putFraction(sink, us - seconds * 1e6, nano, digits);
-    if (tail.at > 0) sink.raw(tail.bytes.subarray(0, tail.at));
+    if (tail.length > 0) sink.raw(tail);
   };
 }
 
