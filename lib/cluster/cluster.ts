@@ -4,7 +4,8 @@ import * as R from "../record/mod.ts";
 import { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.ts";
 import { Connections } from "./connections.ts";
 import { Key } from "./key.ts";
-import { SORT_KEYS, sortKeys } from "./sort.ts";
+import { rasortKeys } from "./rasort_keys.ts";
+import { SORT_KEYS } from "./sort.ts";
 
 /**
  * Who decides what belongs together and which way it went.
@@ -185,7 +186,7 @@ export function aggregatorOptions(options: ClusterOptions, correct: Correction):
     report: options.report ?? true,
     metric: metricOf(options.metric),
     sort: sorted
-      ? sortKeys(
+      ? rasortKeys(
         key.fields.map((f) => f.name).filter((n) =>
           SORT_KEYS.includes(n) && (options.by ?? []).some((b) => b.split("/")[0] === n)
         ),

@@ -67,7 +67,7 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
   if (w[at + R.KEY_TYPE] === R.KEY_RARP) flipKey(batch, row);
   const net = w[at + R.NET]!;
   if (net === R.NET_RTP) confirmRtp(batch, row);
-  else if (net === R.NET_RTCP) orderRtcp(batch, row);
+  else if (net === R.NET_RTCP && options.correct !== false) orderRtcp(batch, row);
   if (net === R.NET_TCP_STATUS || net === R.NET_TCP_PERF || net === R.NET_FRAG_TCP) {
     const d = row * R.DOUBLES;
     if (batch.doubles[d + R.S_PKTS] === 0) silence(w, at + R.SIDE);
