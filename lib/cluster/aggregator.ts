@@ -252,6 +252,10 @@ export class Aggregator {
   /** Takes in a record whose key stands at `at` of `own`. */
   #take(batch: RecordBatch, row: number, own: Int32Array, at: number, hash: number): void {
     const table = this.#table;
+    if (this.#options.rules === "argus" && this.#key.lacks(batch, row)) {
+      const m = table.find(this.#other, this.#key.readWhole(batch, row, this.#other));
+      if (m >= 0) return this.#join(m, batch, row);
+    }
     const n = table.find(own, hash, at);
     if (n >= 0) {
       this.#join(n, batch, row);

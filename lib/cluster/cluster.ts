@@ -5,7 +5,8 @@ import { Aggregator, type AggregatorOptions, type ShowRow } from "./aggregator.t
 import { Connections } from "./connections.ts";
 import { Key } from "./key.ts";
 import type { KeySpec } from "./key_numbers.ts";
-import { SORT_KEYS, sortKeys } from "./sort.ts";
+import { rasortKeys } from "./rasort_keys.ts";
+import { SORT_KEYS } from "./sort.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
 const { FLAG_MAR, FLAGS, WORDS } = R;
@@ -194,7 +195,7 @@ export function aggregatorOptions(options: ClusterOptions, correct: Correction):
     report: options.report ?? true,
     metric: metricOf(options.metric),
     sort: sorted
-      ? sortKeys(
+      ? rasortKeys(
         key.fields.map((f) => f.name).filter((n) =>
           SORT_KEYS.includes(n) && (options.by ?? []).some((b) => b.split("/")[0] === n)
         ),

@@ -2,7 +2,7 @@ import { Problem } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import * as K from "./key_kinds.ts";
-import { flag, type Op, PARTS, type Special, word } from "./key_parts.ts";
+import { flag, KEY_ORDER, type Op, PARTS, type Special, word } from "./key_parts.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
@@ -62,6 +62,10 @@ export class Key {
   readonly #masks: readonly [number | undefined, number | undefined];
 
   readonly #exact: boolean;
+  /** Flags of sections that hold fields of the key. */
+  readonly #sections: readonly number[];
+  /** Those of them behind which nothing stands in the key. */
+  readonly #last: readonly number[];
 
   private constructor(fields: readonly KeyField[], kind: string, exact: boolean) {
     this.fields = fields;
@@ -81,7 +85,10 @@ export class Key {
     this.#backward = KINDS.map((k) => program(reversed, k));
     this.#special = fields.flatMap((f) => PARTS.get(f.name)!.special ?? []);
     this.#specialBack = reversed.flatMap((f) => PARTS.get(f.name)!.special ?? []);
-    this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length;
+    this.#sections = [...new Set(fields.flatMap((f) => PARTS.get(f.name)!.section ?? []))];
+    this.#last = this.#sections.filter((section) => isLast(fields, section));
+    this.size = Math.max(...this.#forward.map((p) => p.length / 3)) + this.#special.length +
+      this.#sections.length;
   }
 
   /**
@@ -103,7 +110,10 @@ export class Key {
       const name = slash < 0 ? text : text.slice(0, slash);
       if (SPECIAL_NAMES.includes(name)) {
         kind = name;
-        if (name === "matrix") add("saddr"), add("daddr");
+        if (name === "matrix") {
+          const mask = slash < 0 ? undefined : parseMask("saddr", text.slice(slash + 1));
+          add("saddr", mask), add("daddr", mask);
+        }
         if (name === "macmatrix") add("smac"), add("dmac");
         if (name === "addr") add("saddr");
         if (name === "mac") add("smac");
@@ -122,6 +132,18 @@ export class Key {
     return this.#read(batch, row, out, at, this.#forward, this.#special);
   }
 
+  /** Whether a record lacks a section that holds the last fields of the key: to the real program it is a shorter key. */
+  lacks(batch: RecordBatch, row: number): boolean {
+    const flags = batch.words[row * R.WORDS + R.FLAGS]!;
+    for (const section of this.#last) if ((flags & section) === 0) return true;
+    return false;
+  }
+
+  /** Reads the key that a record which {@linkcode lacks} sections would have if it had them, empty. */
+  readWhole(batch: RecordBatch, row: number, out: Int32Array): number {
+    return this.#read(batch, row, out, 0, this.#forward, this.#special, true);
+  }
+
   /** Reads the key that the row would have with its ends exchanged. */
   readReversed(batch: RecordBatch, row: number, out: Int32Array): number {
     return this.#read(batch, row, out, 0, this.#backward, this.#specialBack);
@@ -134,6 +156,7 @@ export class Key {
     at: number,
     programs: readonly Int32Array[],
     special: readonly Special[],
+    whole = false,
   ): number {
     const words = batch.words, w = row * WORDS;
     const ops = programs[K.kindOf(words, w, this.#exact)]!;
@@ -147,6 +170,12 @@ export class Key {
     }
     for (let i = 0; i < special.length; i++) {
       const value = special[i]!(batch, row) | 0;
+      out[at++] = value;
+      hash = Math.imul(hash ^ value, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    for (let i = 0; i < this.#sections.length; i++) {
+      const value = whole || (words[w + R.FLAGS]! & this.#sections[i]!) !== 0 ? 1 : 0;
       out[at++] = value;
       hash = Math.imul(hash ^ value, 0x9e3779b1);
       hash ^= hash >>> 15;
@@ -194,6 +223,15 @@ export class Key {
     const type = words[w + KEY_TYPE]!;
     if (!has("proto") && (type === KEY_IPV4 || type === KEY_IPV6)) words[w + PROTO] = 0;
   }
+}
+
+/** Whether no field of another place follows those that a section holds. */
+function isLast(fields: readonly KeyField[], section: number): boolean {
+  const place = (f: KeyField) => KEY_ORDER.indexOf(f.name);
+  const [mine, others] = [true, false].map((own) =>
+    fields.filter((f) => (PARTS.get(f.name)!.section === section) === own).map(place)
+  );
+  return Math.max(-1, ...others!) < Math.min(...mine!);
 }
 
 function cut(words: Int32Array, at: number, size: number, mask: number | undefined): void {

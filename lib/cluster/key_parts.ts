@@ -10,6 +10,11 @@ export type Special = (batch: RecordBatch, row: number) => number;
 export interface Part {
   readonly ops?: readonly Op[];
   readonly special?: Special;
+  /**
+   * Flags of the section that holds the field: a record without it has another key than one with a 0, unless the latter came first
+   * (observed: the real program then finds that one).
+   */
+  readonly section?: number;
   /** Name of the same field of the other side, when there is one. */
   readonly other?: string;
 }
@@ -43,6 +48,16 @@ const more =
   };
 const country = (text: string | undefined) => text ? (text.charCodeAt(0) << 8 | text.charCodeAt(1)) : -1;
 
+/** The order in which the real program puts fields into a key, whatever order they are given in (cluster.md section 1). */
+export const KEY_ORDER: readonly string[] = `
+srcid smpls dmpls svlan dvlan proto saddr sport daddr dport snet dnet stos dtos sttl dttl sipid dipid stcpb dtcpb smac dmac svid dvid
+svpri dvpri svc inode sdsb ddsb sco dco sas das ias soui doui
+`.trim().split(/\s+/);
+
+const VLAN = R.FLAG_S_VLAN | R.FLAG_D_VLAN,
+  MPLS = R.FLAG_S_MPLS | R.FLAG_D_MPLS,
+  IP = R.FLAG_S_IP | R.FLAG_D_IP;
+
 /** Every field a key may hold. */
 export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ["srcid", { ops: [word(R.SRCID), flag(R.FLAG_SRCID_INT | R.FLAG_SRCID_TEXT)] }],
@@ -55,26 +70,27 @@ export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ...twins(
     "smpls",
     "dmpls",
-    { ops: [word(R.S_MPLS, 12, 0xfffff), flag(R.FLAG_S_MPLS)] },
-    { ops: [word(R.D_MPLS, 12, 0xfffff), flag(R.FLAG_D_MPLS)] },
+    { ops: [word(R.S_MPLS, 12, 0xfffff)], section: MPLS },
+    { ops: [word(R.D_MPLS, 12, 0xfffff)], section: MPLS },
   ),
   ...twins(
     "svlan",
     "dvlan",
-    { ops: [word(R.VLAN, 16, 0xffff), flag(R.FLAG_S_VLAN)] },
-    { ops: [word(R.VLAN, 0, 0xffff), flag(R.FLAG_D_VLAN)] },
+    { ops: [word(R.VLAN, 16, 0xffff)], section: VLAN },
+    { ops: [word(R.VLAN, 0, 0xffff)], section: VLAN },
   ),
   ...twins(
     "svid",
     "dvid",
-    { ops: [word(R.VLAN, 16, 0xfff), flag(R.FLAG_S_VLAN)] },
-    { ops: [word(R.VLAN, 0, 0xfff), flag(R.FLAG_D_VLAN)] },
+    { ops: [word(R.VLAN, 16, 0xfff)], section: VLAN },
+    { ops: [word(R.VLAN, 0, 0xfff)], section: VLAN },
   ),
+  // Priorities are told apart by the whole tag (observed).
   ...twins(
     "svpri",
     "dvpri",
-    { ops: [word(R.VLAN, 29, 7), flag(R.FLAG_S_VLAN)] },
-    { ops: [word(R.VLAN, 13, 7), flag(R.FLAG_D_VLAN)] },
+    { ops: [word(R.VLAN, 16, 0xffff)], section: VLAN },
+    { ops: [word(R.VLAN, 0, 0xffff)], section: VLAN },
   ),
   ["svc", { special: (b, r) => service(b, r) }],
   ...ipParts("stos", "dtos", 16, 0xff),
@@ -116,8 +132,8 @@ function ipParts(s: string, d: string, shift: number, mask: number): [string, Pa
   return twins(
     s,
     d,
-    { ops: [word(R.S_IP, shift, mask), flag(R.FLAG_S_IP)] },
-    { ops: [word(R.D_IP, shift, mask), flag(R.FLAG_D_IP)] },
+    { ops: [word(R.S_IP, shift, mask)], section: IP },
+    { ops: [word(R.D_IP, shift, mask)], section: IP },
   );
 }
 

@@ -15,6 +15,17 @@ function header(field: Field): Value {
   };
 }
 
+/** A tag: 0 for a side without, and less for a record without any. */
+function tag(flags: number): (field: Field) => Value {
+  return (field) => (batch, row) => {
+    const value = Number(field.sort(batch, row));
+    if (value === value) return value;
+    return batch.words[row * R.WORDS + R.FLAGS]! & flags ? 0 : -1;
+  };
+}
+
+const VLAN = R.FLAG_S_VLAN | R.FLAG_D_VLAN, MPLS = R.FLAG_S_MPLS | R.FLAG_D_MPLS;
+
 /** Identifications by the number that is printed, the two bytes of the packet exchanged. */
 function printed(field: Field): Value {
   const value = header(field);
@@ -60,6 +71,10 @@ const OBSERVED: Readonly<Record<string, (field: Field) => Value>> = {
   ddsb: header,
   sipid: printed,
   dipid: secondByte,
+  svlan: tag(VLAN),
+  dvlan: tag(VLAN),
+  smpls: tag(MPLS),
+  dmpls: tag(MPLS),
   sgap: or(-1),
   dgap: or(-1),
   stcpb: network,

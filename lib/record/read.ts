@@ -78,7 +78,7 @@ export function asRead(batch: RecordBatch, row: number, options: ReadOptions = D
   if (w[at + KEY_TYPE] === KEY_RARP) flipKey(batch, row);
   const net = w[at + NET]!;
   if (net === NET_RTP) confirmRtp(batch, row);
-  else if (net === NET_RTCP) orderRtcp(batch, row);
+  else if (net === NET_RTCP && options.correct !== false) orderRtcp(batch, row);
   if (net === NET_TCP_STATUS || net === NET_TCP_PERF || net === NET_FRAG_TCP) {
     const d = row * DOUBLES;
     if (batch.doubles[d + S_PKTS] === 0) silence(w, at + SIDE);

@@ -188,9 +188,9 @@ export const OTHER_FIELDS: readonly Field[] = [
   }),
   integer("offset", "Offset", 12, (b, r) => {
     const merged = b.words[r * WORDS + FLAGS]! & FLAG_AGR;
-    return merged ? 0 : b.more?.get(r)?.offset ?? NaN;
+    return merged ? 0 : b.more?.get(r)?.offset ?? 0;
   }, {
-    meaning: "byte offset of the record in its file; 0 for an aggregate",
+    meaning: "byte offset of the record in its file; 0 where none is known",
     merge: "none",
     sql: "bigint",
     xml: "ByteOffset",
