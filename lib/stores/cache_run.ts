@@ -242,11 +242,10 @@ export class CacheRun {
     if (made === 0 && await store.isEmpty(shard)) known = new KnownKeys();
     for (const window of windows) {
       if (window.size === 0) continue;
-      const waiting = window.keys(store.url.dialect === "mysql");
+      const waiting = window.keys(store.url.dialect !== "duckdb");
       // What nobody has put into the table is not looked for.
-      const asked = known ? waiting.keys.filter((_, i) => known!.has(waiting.hashes[i]!)) : waiting.keys;
-      const merged = waiting.merge(await store.lookup(shard, asked), this.#columns!);
-      if (known) { for (const hash of waiting.hashes) known.add(hash); }
+      const merged = waiting.merge(await store.lookup(shard, waiting.ask(known)), this.#columns!);
+      if (known) waiting.addTo(known);
       const count = () => rows++;
       await store.insert(counted(merged.fresh, count));
       await store.upsert(counted(merged.rows, count));
