@@ -25,8 +25,7 @@ export async function openEngine(url: StoreUrl): Promise<SqlEngine> {
 /** Connects to the engine of a store that is written to. */
 async function openWriter(url: StoreUrl): Promise<SqlConnection> {
   if (url.dialect === "sqlite") {
-    const { hasThreads, openSqliteThread } = await import("./sqlite_thread.ts");
-    const thread = hasThreads() ? await openSqliteThread(url) : undefined;
+    const thread = await (await import("./sqlite_thread.ts")).openSqliteThread(url);
     if (thread) return thread;
   }
   return await openEngine(url);

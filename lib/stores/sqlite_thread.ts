@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Problem } from "../base/mod.ts";
 import type { SqlConnection, SqlValue, TableShape } from "./engine.ts";
 import { buffersOf, type PackedRows, packRows, RowPacker, unpackRows } from "./packed_rows.ts";
@@ -7,19 +8,23 @@ import type { StoreUrl } from "./url.ts";
 /** Rows that are handed over at once, and how often before the first answer: enough to keep both threads at work. */
 const PIECE = 1024, AHEAD = 4;
 
-/** Whether this runtime has threads that load modules. */
-export function hasThreads(): boolean {
-  return typeof Worker !== "undefined";
+/** The module of the thread; `undefined` in a runtime without threads and in a bundle, which does not have its file. */
+function threadModule(): URL | undefined {
+  if (typeof Worker === "undefined" || !import.meta.url) return undefined;
+  const url = new URL("./sqlite_worker.ts", import.meta.url);
+  return url.protocol === "file:" && !existsSync(url) ? undefined : url;
 }
 
 /**
  * Opens an SQLite file in a thread of its own, so that rows are made on one core while they are written on another; `undefined` when
- * the thread does not come up (a bundle does not have its file).
+ * there is no such thread here.
  *
  * @throws {Problem} as `openSqlite`.
  */
 export async function openSqliteThread(url: StoreUrl): Promise<SqlConnection | undefined> {
-  const worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), { type: "module" });
+  const module = threadModule();
+  if (!module) return undefined;
+  const worker = new Worker(module, { type: "module" });
   const ready = await new Promise<boolean>((resolve) => {
     worker.onmessage = () => resolve(true);
     worker.onerror = (event) => {
