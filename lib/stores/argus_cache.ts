@@ -5,7 +5,7 @@ import { decodeRecord } from "../formats/mod.ts";
 import * as R from "../record/mod.ts";
 import { type Field, fieldOf, flip, RecordBatch } from "../record/mod.ts";
 import { ByteWriter } from "./byte_writer.ts";
-import type { SqlEngine, SqlValue, TableShape } from "./engine.ts";
+import type { SqlConnection, SqlValue, TableShape } from "./engine.ts";
 import { farOf } from "./far.ts";
 import { RECORD } from "./schema.ts";
 
@@ -75,7 +75,7 @@ export class ArgusTable {
   }
 
   /** Merges records (as read) with what the table holds and writes the rows; the caller makes it one transaction. */
-  async merge(engine: SqlEngine, batches: readonly RecordBatch[]): Promise<number> {
+  async merge(engine: SqlConnection, batches: readonly RecordBatch[]): Promise<number> {
     const kept = this.#options.blind || this.#key.none
       ? []
       : await engine.lookup(this.shape, this.shape.key, this.#wanted(batches), [RECORD]);

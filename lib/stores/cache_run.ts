@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { parseDuration, Problem } from "../base/mod.ts";
 import { CONNECTION_KEY_WORDS, connectionKey } from "../cluster/mod.ts";
 import * as R from "../record/mod.ts";
@@ -29,7 +30,10 @@ class RowList {
   }
 }
 
-/** One run of `cacheFlows`: what waits for its transaction, and where each shard stands. */
+/**
+ * One run of `cacheFlows`: what waits for its transaction, and where each shard stands. While a transaction is under way records are
+ * taken for the next.
+ */
 export class CacheRun {
   readonly #url;
   readonly #text: string;
@@ -50,7 +54,12 @@ export class CacheRun {
   #done: number[] = [];
   /** What each shard holds as long as nobody else writes to it: as many transactions were made as this run left. */
   #known: ({ readonly keys: KnownKeys; readonly made: number } | undefined)[] = [];
+  /** The transactions under way, and whether there are any. */
+  #writing: Promise<void> | undefined;
+  #busy = false;
   #read = 0;
+  /** Of these, the ones that are in the table. */
+  #taken = 0;
   #waiting = 0;
   #since = 0;
   #rows = 0;
@@ -76,7 +85,7 @@ export class CacheRun {
 
   get progress(): CacheProgress {
     return {
-      records: this.#read - this.#waiting,
+      records: this.#taken,
       skipped: this.#skipped,
       rows: this.#rows,
       commits: this.#commits,
@@ -102,23 +111,27 @@ export class CacheRun {
     }
     this.#clear();
     if (complete < shards) return false;
-    this.#skipped = this.#read = Math.max(...this.#done);
+    this.#skipped = this.#read = this.#taken = Math.max(...this.#done);
     return true;
   }
 
-  /** Takes the records of a batch; a transaction is made when enough wait or have waited long enough. */
+  /** Takes the records of a batch; a transaction is begun when enough wait or have waited long enough. */
   async take(batch: RecordBatch): Promise<void> {
     for (let from = 0; from < batch.length;) {
       const to = Math.min(batch.length, from + this.#most - this.#waiting, from + SLICE);
       this.#add(batch, from, to);
       from = to;
       if (this.#waiting >= this.#most || this.#held() >= MOST_HELD) await this.#commit(false);
+      // Rows are made for the store between slices: it must not run out of them.
+      if (this.#busy) await new Promise<void>((resolve) => void setImmediate(resolve));
     }
-    if (this.#waiting > 0 && performance.now() - this.#since >= this.#every) await this.#commit(false);
+    const late = this.#waiting > 0 && performance.now() - this.#since >= this.#every;
+    if (late && !this.#busy) await this.#commit(false);
   }
 
   async finish(): Promise<CacheProgress> {
     await this.#commit(true);
+    await this.#writing;
     if (this.#options.capture === undefined) {
       await this.#persist(async (store) => {
         for (let shard = 0; shard < this.#url.shards; shard++) await store.forget(shard, this.#capture);
@@ -128,6 +141,7 @@ export class CacheRun {
   }
 
   async close(): Promise<void> {
+    await this.#writing?.catch(() => {});
     await this.#store?.close();
     this.#store = undefined;
   }
@@ -175,21 +189,38 @@ export class CacheRun {
     );
   }
 
+  /** Begins transactions with what waits, behind those under way. */
   async #commit(complete: boolean): Promise<void> {
+    await this.#writing;
+    this.#busy = true;
+    this.#writing = this.#write(this.#windows, this.#read, complete).finally(() => this.#busy = false);
+    // Whoever waits for it next is told why it failed.
+    this.#writing.catch(() => {});
+    this.#clear();
+  }
+
+  /** Writes the windows of all shards; `end` is the number of records up to their end. */
+  async #write(windows: readonly (readonly Window[])[], end: number, complete: boolean): Promise<void> {
     const shards = this.#url.shards;
     // Meters that begin at different shards do not wait for each other.
     const first = Math.floor(Math.random() * shards);
     for (let i = 0; i < shards; i++) {
-      const shard = (first + i) % shards;
-      if (!complete && this.#windows[shard]!.every((w) => w.size === 0)) continue;
-      await this.#persist((store) => this.#commitShard(store, shard, complete));
+      const shard = (first + i) % shards, own = windows[shard]!;
+      if (!complete && own.every((w) => w.size === 0)) continue;
+      await this.#persist((store) => this.#writeShard(store, shard, own, end, complete));
     }
-    this.#clear();
+    this.#taken = end;
     this.#options.onCommit?.(this.progress);
   }
 
-  async #commitShard(store: FlowStore, shard: number, complete: boolean): Promise<void> {
-    const end = Math.max(this.#read, this.#done[shard]!);
+  async #writeShard(
+    store: FlowStore,
+    shard: number,
+    windows: readonly Window[],
+    read: number,
+    complete: boolean,
+  ): Promise<void> {
+    const end = Math.max(read, this.#done[shard]!);
     const made = await store.begin(shard);
     const there = (await store.position(shard, this.#capture))?.records ?? 0;
     if (there !== this.#done[shard]) {
@@ -209,13 +240,12 @@ export class CacheRun {
     let rows = 0, known = this.#known[shard]?.made === made ? this.#known[shard]!.keys : undefined;
     this.#known[shard] = undefined;
     if (made === 0 && await store.isEmpty(shard)) known = new KnownKeys();
-    for (const window of this.#windows[shard]!) {
+    for (const window of windows) {
       if (window.size === 0) continue;
-      const waiting = window.keys(store.url.dialect === "mysql");
+      const waiting = window.keys(store.url.dialect !== "duckdb");
       // What nobody has put into the table is not looked for.
-      const asked = known ? waiting.keys.filter((_, i) => known!.has(waiting.hashes[i]!)) : waiting.keys;
-      const merged = waiting.merge(await store.lookup(shard, asked), this.#columns!);
-      if (known) { for (const hash of waiting.hashes) known.add(hash); }
+      const merged = waiting.merge(await store.lookup(shard, waiting.ask(known)), this.#columns!);
+      if (known) waiting.addTo(known);
       const count = () => rows++;
       await store.insert(counted(merged.fresh, count));
       await store.upsert(counted(merged.rows, count));

@@ -22,14 +22,12 @@ export interface TableShape {
  * One connection to a database: the little that stores need, batched and prepared, with parameters only. All names that come here
  * were checked before (`identifier`, the field registry).
  */
-export interface SqlEngine {
+export interface SqlConnection {
   readonly dialect: SqlDialect;
   /** Runs a statement that gives no rows. */
   run(sql: string, params?: readonly SqlValue[]): Promise<void>;
   /** Runs a query and gives its rows. */
   all(sql: string, params?: readonly SqlValue[]): Promise<SqlValue[][]>;
-  /** Runs a query and gives its rows in portions, in constant memory. */
-  stream(sql: string, params?: readonly SqlValue[]): AsyncIterable<SqlValue[][]>;
   /** Columns of a table, `undefined` when there is none. */
   columns(table: string): Promise<readonly string[] | undefined>;
   /** Makes a table unless it is there. */
@@ -57,6 +55,12 @@ export interface SqlEngine {
   commit(): Promise<void>;
   rollback(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A connection for readers, too. */
+export interface SqlEngine extends SqlConnection {
+  /** Runs a query and gives its rows in portions, in constant memory. */
+  stream(sql: string, params?: readonly SqlValue[]): AsyncIterable<SqlValue[][]>;
 }
 
 /** A quoted name. */

@@ -4,7 +4,7 @@
  * @module
  */
 export { cacheFlows, type CacheOptions, type CacheProgress } from "./cache.ts";
-export type { SqlEngine, SqlValue, TableColumn, TableShape } from "./engine.ts";
+export type { SqlConnection, SqlEngine, SqlValue, TableColumn, TableShape } from "./engine.ts";
 export { openEngine, openStore, type OpenStoreOptions } from "./open.ts";
 export { CACHE_FIELDS } from "./schema.ts";
 export type { CaptureMark, FlowStore, KeptKey, Position } from "./store.ts";

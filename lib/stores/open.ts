@@ -1,5 +1,5 @@
 import { Problem } from "../base/mod.ts";
-import type { SqlEngine } from "./engine.ts";
+import type { SqlConnection, SqlEngine } from "./engine.ts";
 import { CACHE_FIELDS, fieldColumnsOf, fieldsOf, KEY, PART, PARTS, STATE } from "./schema.ts";
 import { type FlowStore, SqlStore } from "./store.ts";
 import { parseStoreUrl, type StoreUrl } from "./url.ts";
@@ -22,6 +22,15 @@ export async function openEngine(url: StoreUrl): Promise<SqlEngine> {
   }
 }
 
+/** Connects to the engine of a store that is written to. */
+async function openWriter(url: StoreUrl): Promise<SqlConnection> {
+  if (url.dialect === "sqlite") {
+    const thread = await (await import("./sqlite_thread.ts")).openSqliteThread(url);
+    if (thread) return thread;
+  }
+  return await openEngine(url);
+}
+
 /**
  * Opens a table of flows for writing, and makes it unless it is there.
  *
@@ -30,7 +39,7 @@ export async function openEngine(url: StoreUrl): Promise<SqlEngine> {
  */
 export async function openStore(text: string, options: OpenStoreOptions = {}): Promise<FlowStore> {
   const url = parseStoreUrl(text);
-  const engine = await openEngine(url);
+  const engine = await openWriter(url);
   try {
     const there = await engine.columns(url.table);
     const names = there ? fieldColumnsIn(url, there) : options.fields ?? CACHE_FIELDS;

@@ -1,5 +1,5 @@
 import type { Field } from "../record/mod.ts";
-import { quote, type SqlEngine, type SqlValue, type TableShape } from "./engine.ts";
+import { quote, type SqlConnection, type SqlValue, type TableShape } from "./engine.ts";
 import * as S from "./schema.ts";
 import type { StoreUrl } from "./url.ts";
 
@@ -42,7 +42,7 @@ export interface KeptKey {
  */
 export interface FlowStore {
   readonly url: StoreUrl;
-  readonly engine: SqlEngine;
+  readonly engine: SqlConnection;
   readonly shape: TableShape;
   /** Begins a transaction on a shard and waits until no other writer is in it; gives how many were made on it before. */
   begin(shard: number): Promise<number>;
@@ -70,12 +70,12 @@ export interface FlowStore {
 /** The contract over any engine. */
 export class SqlStore implements FlowStore {
   readonly url: StoreUrl;
-  readonly engine: SqlEngine;
+  readonly engine: SqlConnection;
   /** The table. */
   readonly shape: TableShape;
 
   /** Use `openStore`. */
-  constructor(url: StoreUrl, engine: SqlEngine, fields: readonly Field[]) {
+  constructor(url: StoreUrl, engine: SqlConnection, fields: readonly Field[]) {
     this.url = url;
     this.engine = engine;
     this.shape = S.cacheShape(url.table, fields);

@@ -1,5 +1,5 @@
 import {
-  CONNECTION_KEY_WORDS,
+  CONNECTION_KEY_WORDS as KEY_WORDS,
   connectionKey,
   Connections,
   hashConnectionKey,
@@ -11,6 +11,7 @@ import { ByteWriter } from "./byte_writer.ts";
 import { restoreChain, writeChain } from "./chain_codec.ts";
 import type { SqlValue } from "./engine.ts";
 import { keyBytes, readKeyBytes } from "./key_bytes.ts";
+import type { KnownKeys } from "./known_keys.ts";
 import { addLabel, RowMaker } from "./row_maker.ts";
 import type { KeptKey } from "./store.ts";
 
@@ -78,27 +79,19 @@ export class Window {
   /**
    * The keys of what waits, for {@linkcode WindowKeys.merge} with what the table holds under them.
    *
-   * @param sorted in about the order of the keys, for engines that keep rows in it
+   * @param sorted in about the order of the keys, for engines that have an index of them
    */
   keys(sorted = false): WindowKeys {
-    const chains = this.#connections.chains();
-    if (sorted) this.#sort(chains);
-    return new WindowKeys(this.#shard, this.#rules, this.#connections, chains, this.#pieces);
+    return new WindowKeys(this.#shard, this.#rules, this.#connections, this.#pieces, sorted);
   }
+}
 
-  /** Sorts by the bytes of protocol and ports, which come first in a key; numbers sort many times as fast as keys. */
-  #sort(chains: number[]): void {
-    const places = new Float64Array(chains.length), key = new Int32Array(CONNECTION_KEY_WORDS);
-    for (let i = 0; i < chains.length; i++) {
-      const { batch, row } = this.#connections.chainOf(chains[i]!)[0]!;
-      connectionKey(batch.words, row * R.WORDS, key);
-      const first = (key[1]! & 255) << 16 | swapped(key[3]!);
-      places[i] = (first * 128 + (swapped(key[4]!) >>> 9)) * NUMBERS + i;
-    }
-    places.sort();
-    const before = chains.slice();
-    for (let i = 0; i < chains.length; i++) chains[i] = before[places[i]! % NUMBERS]!;
-  }
+/**
+ * Where a key stands in about the order of the keys' bytes, in 31 bits: protocol and ports, which come first in it. Rows that come in
+ * this order find the places of their neighbours in memory, and numbers sort many times as fast as keys.
+ */
+function placeOf(key: Int32Array, at: number): number {
+  return ((key[at + 1]! & 255) << 16 | swapped(key[at + 3]!)) * 128 + (swapped(key[at + 4]!) >>> 9);
 }
 
 /** A port with its bytes in the order of the key. */
@@ -108,42 +101,77 @@ function swapped(port: number): number {
 
 /** The keys of a window, and what becomes of them. */
 export class WindowKeys {
-  /** Keys as the table has them. */
-  readonly keys: Uint8Array[] = [];
-  /** A hash of each. */
-  readonly hashes: number[] = [];
   readonly #shard: number;
   readonly #rules: WindowRules;
   readonly #connections: Connections;
   readonly #pieces: readonly RecordBatch[];
+  /** The first stretch of each key's chain, where records do not wait as they came. */
   readonly #chains: readonly number[];
-  readonly #table = new KeyTable(CONNECTION_KEY_WORDS);
-  readonly #key = new Int32Array(CONNECTION_KEY_WORDS);
+  /** Keys as the table has them, and a hash of each. */
+  readonly #keys: Uint8Array[] = [];
+  readonly #hashes: number[] = [];
+  /** Numbers of the keys that may have more than one row. */
+  readonly #table = new KeyTable(KEY_WORDS);
+  readonly #key = new Int32Array(KEY_WORDS);
   readonly #keyBytes = new ByteWriter();
 
+  /** Use {@linkcode Window.keys}. */
   constructor(
     shard: number,
     rules: WindowRules,
     connections: Connections,
-    chains: readonly number[],
     pieces: readonly RecordBatch[],
+    sorted: boolean,
   ) {
     this.#shard = shard;
     this.#rules = rules;
     this.#connections = connections;
     this.#pieces = pieces;
-    this.#chains = chains;
-    for (const first of this.#chains) {
-      const { batch, row } = connections.chainOf(first)[0]!;
-      this.#addKey(batch, row);
+    const chains = connections.chains(), count = chains.length;
+    const places = new Float64Array(sorted ? count : 0), words = new Int32Array(KEY_WORDS * count);
+    const hashes = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      const { batch, row } = connections.chainOf(chains[i]!)[0]!;
+      hashes[i] = connectionKey(batch.words, row * R.WORDS, words, i * KEY_WORDS);
+      if (sorted) places[i] = placeOf(words, i * KEY_WORDS) * NUMBERS + i;
     }
-    for (const piece of pieces) for (let row = 0; row < piece.length; row++) this.#addKey(piece, row);
+    const order = sorted ? Int32Array.from(places.sort(), (place) => place % NUMBERS) : undefined;
+    this.#chains = order ? Array.from(order, (i) => chains[i]!) : chains;
+    for (let n = 0; n < count; n++) {
+      const i = order ? order[n]! : n;
+      this.#addKey(words, i * KEY_WORDS, hashes[i]!);
+    }
+    for (const piece of pieces) {
+      for (let row = 0; row < piece.length; row++) {
+        const hash = connectionKey(piece.words, row * R.WORDS, this.#key);
+        if (this.#table.find(this.#key, hash) >= 0) continue;
+        this.#table.insert(this.#keys.length, this.#key, hash);
+        this.#addKey(this.#key, 0, hash);
+      }
+    }
+  }
+
+  /** Keys that the table may have; all, unless it is known which it has. */
+  ask(known: KnownKeys | undefined): Uint8Array[] {
+    const asked: Uint8Array[] = [];
+    for (let i = 0; i < this.#keys.length; i++) {
+      if (known && !known.has(this.#hashes[i]!)) continue;
+      const key = this.#keys[i]!;
+      this.#indexOfBytes(key, i);
+      asked.push(key);
+    }
+    return asked;
+  }
+
+  /** Notes that the table has the keys. */
+  addTo(known: KnownKeys): void {
+    for (const hash of this.#hashes) known.add(hash);
   }
 
   /** Merges the window into what the table holds under its keys. */
   merge(kept: readonly KeptKey[], columns: RowMaker): Merged {
     const gone: { key: Uint8Array; part: number }[] = [];
-    const both = new Connections(this.#rules), before = new Int32Array(this.keys.length);
+    const both = new Connections(this.#rules), before = new Int32Array(this.#keys.length);
     for (const { key, state, parts } of kept) {
       restoreChain(state, both);
       before[this.#indexOfBytes(key)] = parts;
@@ -158,6 +186,7 @@ export class WindowKeys {
     for (let i = 0; i < this.#chains.length; i++) {
       const chain = connections.chainOf(this.#chains[i]!);
       if (before[i]! > 0 || chain.length > 1) {
+        this.#indexOfBytes(this.#keys[i]!, i);
         for (const stretch of chain) both.merge(stretch);
         continue;
       }
@@ -166,7 +195,7 @@ export class WindowKeys {
       out.clear();
       connections.copy(chain[0]!, out);
       if (rules.label !== undefined) addLabel(out, 0, rules.label);
-      yield columns.make(this.#shard, this.keys[i]!, 1, 1, out, 0, writer.piece());
+      yield columns.make(this.#shard, this.#keys[i]!, 1, 1, out, 0, writer.piece());
     }
     for (const piece of this.#pieces) for (let row = 0; row < piece.length; row++) both.add(piece, row);
   }
@@ -177,8 +206,8 @@ export class WindowKeys {
     columns: RowMaker,
     gone: { key: Uint8Array; part: number }[],
   ): Generator<readonly SqlValue[]> {
-    const rules = this.#rules, writer = new ByteWriter(), parts = new Int32Array(this.keys.length);
-    const states: (Uint8Array | undefined)[] = new Array(this.keys.length);
+    const rules = this.#rules, writer = new ByteWriter(), parts = new Int32Array(this.#keys.length);
+    const states: (Uint8Array | undefined)[] = new Array(this.#keys.length);
     for (const first of both.chains()) {
       const chain = both.chainOf(first);
       writeChain(writer, chain, rules);
@@ -189,34 +218,34 @@ export class WindowKeys {
       Int32Array.from({ length: batch.length }, (_, row) => this.#indexOf(batch, row))
     );
     for (const all of index) for (const i of all) parts[i]!++;
-    const part = new Int32Array(this.keys.length);
+    const part = new Int32Array(this.#keys.length);
     for (const [b, batch] of batches.entries()) {
       for (let row = 0; row < batch.length; row++) {
         const i = index[b]![row]!, own = ++part[i]!;
         if (rules.label !== undefined) addLabel(batch, row, rules.label);
         const state = own === 1 ? states[i]! : null;
-        yield columns.make(this.#shard, this.keys[i]!, own, own === 1 ? parts[i]! : null, batch, row, state);
+        yield columns.make(this.#shard, this.#keys[i]!, own, own === 1 ? parts[i]! : null, batch, row, state);
       }
     }
     for (let i = 0; i < parts.length; i++) {
-      for (let part = parts[i]! + 1; part <= before[i]!; part++) gone.push({ key: this.keys[i]!, part });
+      for (let part = parts[i]! + 1; part <= before[i]!; part++) gone.push({ key: this.#keys[i]!, part });
     }
   }
 
-  #addKey(batch: RecordBatch, row: number): void {
-    const hash = connectionKey(batch.words, row * R.WORDS, this.#key);
-    if (this.#table.find(this.#key, hash) >= 0) return;
-    this.#table.insert(this.keys.length, this.#key, hash);
-    this.keys.push(keyBytes(this.#keyBytes, this.#key, this.#rules.model));
-    this.hashes.push((hash + this.#rules.model) | 0);
+  #addKey(key: Int32Array, at: number, hash: number): void {
+    this.#keys.push(keyBytes(this.#keyBytes, key, this.#rules.model, at));
+    this.#hashes.push((hash + this.#rules.model) | 0);
   }
 
   #indexOf(batch: RecordBatch, row: number): number {
     return this.#table.find(this.#key, connectionKey(batch.words, row * R.WORDS, this.#key));
   }
 
-  #indexOfBytes(bytes: Uint8Array): number {
+  /** The number of a key, which is `number` when it is not in the table yet. */
+  #indexOfBytes(bytes: Uint8Array, number = -1): number {
     readKeyBytes(bytes, this.#key);
-    return this.#table.find(this.#key, hashConnectionKey(this.#key));
+    const hash = hashConnectionKey(this.#key), found = this.#table.find(this.#key, hash);
+    if (found < 0 && number >= 0) this.#table.insert(number, this.#key, hash);
+    return found < 0 ? number : found;
   }
 }

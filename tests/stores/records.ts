@@ -3,7 +3,7 @@ import { Clusterer, type ClusterOptions } from "../../lib/cluster/mod.ts";
 import { MeterBank } from "../../lib/meter/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { argus } from "../../lib/settings/mod.ts";
-import type { SqlEngine } from "../../lib/stores/mod.ts";
+import type { SqlConnection } from "../../lib/stores/mod.ts";
 
 /** A capture in the repository whose conversations fall silent, are cut and begin anew: the mailing-list case. */
 export const CAPTURE: string = new URL("../../fixtures/thread-only.pcap.gz", import.meta.url).pathname;
@@ -39,7 +39,7 @@ export function count(batches: Iterable<R.RecordBatch>): number {
 
 /** All rows of a table without its blobs, as sorted text lines; what two equal tables have in common. */
 export async function linesOf(
-  engine: SqlEngine,
+  engine: SqlConnection,
   table: string,
   columns: readonly string[],
 ): Promise<string[]> {
