@@ -11,7 +11,9 @@ import {
 } from "../../lib/meter/mod.ts";
 import { RecordBatch } from "../../lib/record/mod.ts";
 import { ArgusOptions, parseMonitorId, type Settings } from "../../lib/settings/mod.ts";
-import { ArgusWriter, type MarInfo } from "../../lib/formats/mod.ts";
+// The room's door would load every format: a fifth of a short run.
+import type { MarInfo } from "../../lib/formats/argus_layout.ts";
+import { ArgusWriter } from "../../lib/formats/argus_writer.ts";
 import { OutputFile } from "./output_file.ts";
 
 const USAGE =
