@@ -1,9 +1,9 @@
+import { statSync } from "node:fs";
 import { Problem } from "../base/mod.ts";
 import type { KeySpec } from "../cluster/mod.ts";
-import { isLarge } from "../meter/mod.ts";
 import type { ReadOptions, RecordBatch } from "../record/mod.ts";
 import type { ReadNews, ReadTask, RowBanks } from "./argus_ahead_worker.ts";
-import { readingThread } from "./argus_ahead_thread.ts";
+import { LARGE_FILE, readingThread } from "./argus_ahead_thread.ts";
 import * as S from "./shared_rows.ts";
 import { SharedRows } from "./shared_rows.ts";
 
@@ -24,8 +24,18 @@ export interface ReadAheadOptions {
 
 /** Whether a source is a file so large that a thread more pays, and this runtime has threads with shared memory. */
 export function canReadAhead(source: unknown): source is string {
-  return typeof source === "string" && isLarge(source) && typeof Worker !== "undefined" &&
-    typeof SharedArrayBuffer !== "undefined";
+  return typeof source === "string" && typeof Worker !== "undefined" &&
+    typeof SharedArrayBuffer !== "undefined" && isLarge(source);
+}
+
+function isLarge(path: string): boolean {
+  try {
+    const found = statSync(path);
+    return found.isFile() && found.size >= LARGE_FILE;
+  } catch {
+    // Whoever opens it tells what is wrong.
+    return false;
+  }
 }
 
 function tick(): Promise<void> {

@@ -1,3 +1,6 @@
+/** Bytes from which on a file is worth a thread that reads ahead; starting it costs about 50 ms. */
+export const LARGE_FILE: number = 32 << 20;
+
 /** A reading thread and the moment it can be told what to read. */
 export interface ReadingThread {
   readonly worker: Worker;

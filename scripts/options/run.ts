@@ -1,11 +1,8 @@
 import { Problem } from "../../lib/base/mod.ts";
-import { startReadingThread } from "../../lib/formats/argus_ahead_thread.ts";
+import { LARGE_FILE, startReadingThread } from "../../lib/formats/argus_ahead_thread.ts";
 
 /** What runs a program: takes its words, gives its exit status. */
 export type Main = (words: readonly string[]) => Promise<number>;
-
-/** An Argus file from this size on is read by a thread of its own. */
-const LARGE = 32 << 20;
 
 /** What is particular to a program. */
 export interface ProgramOptions {
@@ -41,7 +38,7 @@ export async function runProgram(
 function isLargeFile(path: string): boolean {
   try {
     const { isFile, size } = Deno.statSync(path);
-    return isFile && size >= LARGE;
+    return isFile && size >= LARGE_FILE;
   } catch {
     return false;
   }
