@@ -20,7 +20,10 @@ export interface ReadPcapOptions {
   readonly sort?: Duration;
   /** The input grows while it is read: timers follow the wall clock when it is silent. */
   readonly live?: boolean;
-  /** Meters on so many threads, each with its shard of the flows (law 5): the same records in the same order. Clock `exact` only. */
+  /**
+   * Meters on so many threads: the same records in the same order. Of several, one reads and decodes for the others, which meter each its
+   * shard of the flows (law 5). Clock `exact` only.
+   */
   readonly workers?: number;
 }
 

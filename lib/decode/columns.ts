@@ -125,7 +125,7 @@ export class PacketColumns {
   /** Source port << 16 | destination port. ICMP: type << 8 | code. LLC: SSAP << 16 | DSAP. IGMP: type << 8 | code. ESP: SPI. ARP: operation.
    * IS-IS: PDU type. 802.11: type << 8 | subtype. */
   readonly ports: Int32Array;
-  /** DNS id; ICMP id << 16 | sequence; IGMP and fragments: ip_id; ESP: sequence number; IPv6 fragment: id word. */
+  /** TCP: length of the header by its own field, bytes. DNS id; ICMP id << 16 | sequence; IGMP and fragments: ip_id; ESP: sequence number; IPv6 fragment: id word. */
   readonly extra: Int32Array;
   /** ttl << 24 | tos << 16 | ip_id (ip_id 0 for IPv6). */
   readonly ip: Int32Array;

@@ -171,6 +171,7 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
       const header = (word >>> 28) * 4;
       tcpFlags[i] = (word >>> 16) & 0xff;
       win[i] = word & 0xffff;
+      extra[i] = header;
       const behind = at + header;
       tcpOptions[i] = header <= 20
         ? 0

@@ -7,7 +7,7 @@ import type { Walk } from "./walk.ts";
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  ENCAPS_AH, ENCAPS_IPNIP, ENCAPS_IPNIP6, OPT_CC, OPT_CCECHO, OPT_CCNEW, OPT_ECHO, OPT_ECHOREPLY,
+  ENCAPS_AH, ENCAPS_SLL, ENCAPS_IPNIP, ENCAPS_IPNIP6, OPT_CC, OPT_CCECHO, OPT_CCNEW, OPT_ECHO, OPT_ECHOREPLY,
   OPT_MSS, OPT_SACK, OPT_SACKOK, OPT_TIMESTAMP, OPT_WSCALE,
 } = R;
 // deno-fmt-ignore
@@ -72,6 +72,7 @@ function tcp(w: Walk): number {
   c.tcpFlags[row] = w.bytes[at + 13]!;
   c.win[row] = view.getUint16(at + 14);
   c.tcpOptions[row] = header > 20 ? tcpOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
+  c.extra[row] = header;
   c.app[row] = w.length - header;
   c.payload[row] = Math.min(at + header, c.payloadEnd[row]!);
   return DONE;
@@ -177,7 +178,8 @@ function icmp(w: Walk): number {
   c.ports[row] = (type << 8) | w.u8(at + 1);
   c.extra[row] = w.i32(at + 4);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
-  if (w.has(28)) w.bits |= P_ICMP_BODY;
+  // Behind a cooked link header the real program does not see where the capture of a question ends (observed).
+  if (w.has(28) || (w.encaps & ENCAPS_SLL && isIcmpQuery(type))) w.bits |= P_ICMP_BODY;
   if (isIcmpQuery(type) || !w.has(28) || w.bytes[at + 8]! >> 4 !== 4) return DONE;
   w.bits |= P_INNER;
   c.inner[row] = at + 8;

@@ -82,8 +82,9 @@ export function encodeNetwork(
   switch (net) {
     case NET_TCP_INIT: {
       const d = w + DSIDE;
-      // The form has room for one side: the one that sent.
-      const t = batch.doubles[row * DOUBLES + S_PKTS]! > 0 || words[d + T_FLAGS]! === 0 ? w + SIDE : d;
+      // The form has room for one side: the one that opened the flow, which is the other one once a reader turned the record round.
+      const opened = batch.doubles[row * DOUBLES + S_PKTS]! > 0 || words[w + SIDE + T_SEQBASE]! !== 0;
+      const t = opened || words[d + T_FLAGS]! === 0 ? w + SIDE : d;
       view.setInt32(p, head | 5);
       view.setInt32(p + 4, words[w + TCP_STATUS]!);
       view.setInt32(p + 8, words[t + T_SEQBASE]!);

@@ -3,6 +3,24 @@ import { RecordBatch } from "../record/mod.ts";
 import { DECODED, decodeRecord } from "./argus_decode.ts";
 import { swap32 } from "./argus_layout.ts";
 
+/** The first two bytes of a network section in the memory of a little endian machine, low one first. */
+function firstBytes(words: Int32Array, w: number, net: number): number {
+  switch (net) {
+    case R.NET_ICMP:
+      return bytesFirst(words[w + R.ICMP_BODY]!);
+    case R.NET_FRAG:
+      return bytesFirst(words[w + R.FRAG_BODY]!);
+    case R.NET_ARP:
+      return bytesFirst(words[w + R.ARP_RESP]!);
+    default:
+      return words[w + R.TCP_STATUS]! & 0xffff;
+  }
+}
+
+function bytesFirst(word: number): number {
+  return word >>> 24 | word >>> 8 & 0xff00;
+}
+
 /**
  * What `ra` takes for the TCP data of a TCP fragment. It reads every network section into one place and looks there for round trip
  * times, windows and status bits whatever the section is: a fragment's 13 words count as the first 13 of the TCP form, and the rest is
@@ -13,10 +31,16 @@ export class StaleNetwork {
   #at = -1;
   #kept: Uint8Array | undefined;
   readonly #scratch = new RecordBatch(1);
+  /** The first two bytes of the last network section, where the type and code of an ICMP answer are looked for (DIR-8). */
+  #first = 0;
 
   /** Tells of a decoded row and the place of its record; turns the row of a TCP fragment into what `ra` makes of it. */
   seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * R.WORDS, net = words[w + R.NET]!;
+    if (net !== R.NET_NONE) this.#first = firstBytes(words, w, net);
+    else if (words[w + R.PROTO] === 1 && words[w + R.KEY_TYPE] === R.KEY_IPV4) {
+      words[w + R.ICMP_STALE] = this.#first;
+    }
     if (net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_ARP) this.#at = at;
     else if (
       net === R.NET_FRAG && words[w + R.PROTO] === 6 && words[w + R.KEY_TYPE] === R.KEY_IPV4

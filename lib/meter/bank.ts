@@ -8,12 +8,14 @@ import {
   P_KIND_MASK,
   PacketColumns,
 } from "../decode/mod.ts";
-import type { DecodeOptions, Shard } from "../decode/mod.ts";
+import type { Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
 import { Flock, flocksOf, type SharedTake } from "./flock.ts";
 import type { FlowMeter, MeterFigures } from "./flow_meter.ts";
+import { type Decoding, decodingOf } from "./decodings.ts";
 import type { KeyRules } from "./key_rules.ts";
+import type { PacketShare } from "./packet_share.ts";
 import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
@@ -61,7 +63,7 @@ interface KeyGroup {
 }
 
 interface DecodeGroup {
-  readonly options: Required<Omit<DecodeOptions, "shard">>;
+  readonly options: Decoding;
   readonly groups: KeyGroup[];
   columns: PacketColumns;
   /** The real program stops reading where an interface of another kind begins. */
@@ -81,7 +83,7 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
   const groupOf = (s: Settings): KeyGroup => {
-    const options = { quirks: s.quirks, tunnels: s.tunnels, tunnelDiscovery: s.tunnelDiscovery };
+    const options = decodingOf(s);
     const decodeKey = JSON.stringify(options);
     let decodeGroup = decodes.get(decodeKey);
     if (!decodeGroup) {
@@ -188,20 +190,32 @@ export class MeterBank {
       decode(frames, columns, this.#shard ? { ...group.options, shard: this.#shard } : group.options);
       if (this.#packets) hide(columns, frames, this.#packets);
       if (this.#inShard) hideOthers(columns, this.#inShard);
-      for (const g of group.groups) {
-        const batch = g.keys.intern(columns);
-        g.holders.reach(g.keys.size);
-        g.connections?.run(columns, g.keys);
-        this.#tap?.(columns, g.connections);
-        for (const meter of g.meters) meter.run(columns, g.keys);
-        g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
-      }
+      this.#meter(group, columns);
+    }
+  }
+
+  /**
+   * Takes packets decoded elsewhere, of which this bank's meters have a share: of each of `decodingsOf` its batch, in order. Clock `exact`
+   * and Argus's rules only.
+   */
+  takeShare(decoded: readonly { readonly columns: PacketColumns; readonly share: PacketShare }[]): void {
+    decoded.forEach(({ columns, share }, n) => this.#meter(this.#decodes[n]!, columns, share));
+  }
+
+  #meter(group: DecodeGroup, columns: PacketColumns, share?: PacketShare): void {
+    for (const g of group.groups) {
+      const batch = g.keys.intern(columns, share);
+      g.holders.reach(g.keys.size);
+      g.connections?.run(columns, g.keys, share);
+      this.#tap?.(columns, g.connections);
+      for (const meter of g.meters) meter.run(columns, g.keys, share);
+      g.keys.forget(g.holders.endBatch(g.keys.fresh), batch);
     }
   }
 
   /** The one decode and key group of all settings, or undefined when they need several: what a decode worker can serve. */
   get only(): {
-    options: Required<Omit<DecodeOptions, "shard">>;
+    options: Decoding;
     rules: KeyRules;
     meters: readonly FlowMeter[];
     holders: KeyHolders;

@@ -3,6 +3,7 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import type { KeyTable } from "./keys.ts";
 import * as K from "./key_words.ts";
+import type { PacketShare } from "./packet_share.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_PORTS } = K;
@@ -56,13 +57,13 @@ export class Connections implements ConnectionColumns {
     this.index = index;
   }
 
-  /** Fills the columns for a batch whose keys are interned. */
-  run(c: PacketColumns, keys: KeyTable): void {
-    const n = c.length;
-    if (this.high.length < n) {
-      this.high = new Int32Array(n);
-      this.low = new Int32Array(n);
-      this.index = new Int32Array(n);
+  /** Fills the columns for a batch, or a share of it, whose keys are interned. */
+  run(c: PacketColumns, keys: KeyTable, share?: PacketShare): void {
+    const most = c.length, packets = share?.packets, n = share === undefined ? most : share.length;
+    if (this.high.length < most) {
+      this.high = new Int32Array(most);
+      this.low = new Int32Array(most);
+      this.index = new Int32Array(most);
     }
     if (this.#rowOf.length < keys.size) {
       const next = new Int32Array(Math.max(keys.size, this.#rowOf.length * 2));
@@ -71,7 +72,10 @@ export class Connections implements ConnectionColumns {
     }
     const rowOf = this.#rowOf;
     for (const id of keys.fresh) rowOf[id] = -1;
-    for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const i = packets === undefined ? j : packets[j]!;
+      // Only quotes a flow.
+      if (i < 0) continue;
       const id = keys.ids[i]!;
       // IPv4 fragments behind the first have no key: their connection is not known.
       if (id < 0) {

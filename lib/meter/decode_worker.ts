@@ -9,17 +9,16 @@ import * as P from "../decode/mod.ts";
 import { decode, type DecodeOptions } from "../decode/mod.ts";
 import { admits } from "./bank.ts";
 import { Connections } from "./connections.ts";
+import { keepHeaders } from "./keep_headers.ts";
 import type { KeyRules } from "./key_rules.ts";
 import { KeyTable } from "./keys.ts";
 import * as S from "./shared_batch.ts";
 import { SharedBatch, type SharedMemory } from "./shared_batch.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
 // deno-fmt-ignore
 const {
-  ENDED, FREE, FULL, H_BATCH, H_FIRST, H_FRESH, H_IDLE, H_LENGTH, H_SIZE, H_STATE,
-  SHARED_FRAME_BYTES, SHARED_PACKETS,
+  ENDED, FREE, FULL, H_BATCH, H_FIRST, H_FRESH, H_IDLE, H_LENGTH, H_SIZE, H_STATE, SHARED_PACKETS,
 } = S;
 
 /** What the decoding thread is told. */
@@ -53,38 +52,6 @@ const scope = globalThis as unknown as {
 
 function problemNews(p: Problem): DecodeNews {
   return { kind: "problem", code: p.code, reason: p.reason, detail: p.detail() };
-}
-
-/** Bytes of RTP's fixed header; RTCP's part that is kept is shorter. */
-const RTP_HEADER = 12;
-
-function isLookedInto(low: number): boolean {
-  return low === P_ARP || low === P_RARP || low === P_ISIS || low === P_WLAN;
-}
-
-/** Moves the frames that a meter may look into to the batch's own bytes, headers only. */
-function keepHeaders(slot: SharedBatch): void {
-  const c = slot.columns, from = c.bytes;
-  let at = 0;
-  for (let i = 0; i < c.length; i++) {
-    const kind = c.kind[i]!, low = kind & P_KIND_MASK;
-    if ((kind & (P_INNER | P_RTP_VERSION)) === 0 && !isLookedInto(low)) continue;
-    const offset = c.offset[i]!, by = at - offset;
-    // Of what may be RTP only its fixed header is looked at.
-    const most = kind & P_INNER || isLookedInto(low)
-      ? SHARED_FRAME_BYTES
-      : c.payload[i]! - offset + RTP_HEADER;
-    const n = Math.min(c.captured[i]!, most, SHARED_FRAME_BYTES);
-    for (let j = 0; j < n; j++) slot.bytes[at + j] = from[offset + j]!;
-    c.offset[i] = at;
-    c.captured[i] = n;
-    if (c.l3[i]! >= 0) c.l3[i]! += by;
-    if (c.l4[i]! >= 0) c.l4[i]! += by;
-    if (c.payload[i]! >= 0) c.payload[i] = Math.min(c.payload[i]! + by, at + n);
-    c.payloadEnd[i] = Math.min(c.payloadEnd[i]! + by, at + n);
-    if (kind & P_INNER) c.inner[i]! += by;
-    at += n;
-  }
 }
 
 async function run(task: DecodeTask): Promise<void> {
@@ -132,7 +99,7 @@ async function run(task: DecodeTask): Promise<void> {
         connections.useMemory(slot.connHigh, slot.connLow, slot.connIndex);
         connections.run(c, keys);
       }
-      keepHeaders(slot);
+      keepHeaders(c, slot.bytes, 0);
       slot.header[H_LENGTH] = c.length;
       slot.header[H_FIRST] = c.firstFrame;
       slot.header[H_SIZE] = keys.size;

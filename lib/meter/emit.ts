@@ -12,12 +12,12 @@ const {
   CAUSE, DOUBLES, DPORT, DSIDE, D_APP, D_NANO, EVIDENCE_FIRST_PACKET, EVIDENCE_ICMP_TYPE,
   EVIDENCE_NONE, EVIDENCE_REMEMBERED, EVIDENCE_SYN, EVIDENCE_SYNACK, FLAGS, FLAGS_RARE,
   FLAG_APPBYTES, FLAG_FRAGMENT, KEY_EXTRA, KEY_IPV6, KEY_TYPE, NET, NET_TCP_INIT, RARE, SIDE, SPORT,
-  S_APP, S_NANO, TCP_D_DUP, TCP_D_OOO, TCP_D_RETRANS, TCP_D_RST, TCP_D_SHUT, TCP_STATUS, TCP_SYN,
+  S_APP, S_NANO, TCP_D_DUP, TCP_D_OOO, TCP_D_RETRANS, TCP_D_RST, TCP_D_SHUT, TCP_STATE, TCP_STATUS, TCP_SYN,
   TCP_SYNACK, TCP_S_DUP, TCP_S_OOO, TCP_S_RETRANS, TCP_S_RST, TCP_S_SHUT, T_STATUS, T_WIN, WHY,
   WORDS,
 } = R;
 const { IS_REMEMBERED, IS_STARTED, STATE_WORDS, S_BITS, S_CONN, S_KIND, S_TCP_COUNT } = T;
-const { SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } = V;
+const { LISTEN, SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT } = V;
 
 /** Copies an entry's interval into row `at` of a batch and gives it the form in which the real meter writes it. */
 export function emitRow(
@@ -88,6 +88,8 @@ function finishRow(
       if (state[s + S_TCP_COUNT] === 1) {
         // TCP-13: one packet since the entry began is sent in the short form.
         to[o + NET] = NET_TCP_INIT;
+        // Opened by RST: the short form has the bits of both sides.
+        if (meter.quirks && to[o + TCP_STATE] === LISTEN) to[o + TCP_STATUS] = status | TCP_D_RST;
         to[o + SIDE + T_WIN] = 0;
       }
       evidence = state[s + S_BITS]! & IS_REMEMBERED

@@ -4,15 +4,61 @@ import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Meter } from "./meter.ts";
+import { RTP_HEADER } from "./other_protocols.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { IN_PROTO, UNDECIDED } = V;
+const { BEHEADED, IN_PROTO, UNDECIDED, UNREAD } = V;
 
 /** Doubles of one side: last packet time, then (n, smallest, largest, sum, sum of squares) active, then idle. */
 const SIDE = 11;
 const ROW = 2 * SIDE;
 const ACTIVE = 1, IDLE = 6;
+
+const GRE = 47, ARP_BODY = 28, IP_HEADER = 20;
+
+/** Bytes of a GRE header by its first byte (LINK-6). */
+function greHeader(flags: number): number {
+  return 4 + (flags & 0xc0 ? 4 : 0) + (flags & 0x20 ? 4 : 0) + (flags & 0x10 ? 4 : 0);
+}
+
+/** What the real program takes for the payload of a packet: its first byte and the byte behind its last (observed). */
+function argusUserData(c: PacketColumns, i: number): [from: number, end: number] {
+  const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, { bytes } = c;
+  const from = c.payload[i]!, end = c.payloadEnd[i]!, captured = c.offset[i]! + c.captured[i]!;
+  const l3 = c.l3[i]!, l4 = c.l4[i]!;
+  switch (low) {
+    case P.P_ICMP: {
+      // Errors give what the quoted datagram carries, all other messages their header, too.
+      const inner = kind & P.P_INNER ? c.inner[i]! : -1;
+      return inner < 0 ? [l4, end] : [inner + (bytes[inner]! & 15) * 4, end];
+    }
+    case P.P_ICMP6:
+    case P.P_ESP:
+      return [l4, end];
+    case P.P_FRAGMENT:
+      if (kind & P.P_IP6 || l3 < 0) return [from, end];
+      // Behind a link header from the IP header on; the length of what it carries counts from there, too.
+      return [kind & P.P_RAW_PATH ? from : l3, Math.min(l3 + c.fragLength[i]!, captured)];
+    case P.P_ARP:
+    case P.P_RARP:
+      return [l3 < 0 ? -1 : l3 + ARP_BODY, captured];
+    case P.P_LLC: {
+      if (from < 0 || from + 3 > end) return [from, end];
+      const snap = bytes[from] === 0xaa && bytes[from + 1] === 0xaa;
+      return [from + (snap ? 8 : (bytes[from + 2]! & 3) === 3 ? 3 : 4), end];
+    }
+    default:
+      // Of GRE that holds nothing known both headers are taken off the length once more.
+      return low === P.P_IP && c.proto[i] === GRE && from >= 0
+        ? [from, end - IP_HEADER - greHeader(bytes[from]!)]
+        : [from, end];
+  }
+}
+
+function reverseWords(bytes: Uint8Array, at: number, n: number): void {
+  for (let i = 0; i + 4 <= n; i += 4) bytes.subarray(at + i, at + i + 4).reverse();
+}
 
 /**
  * What only some settings ask for: jitter (-J, REC-7), packet sizes (-Z, REC-6), MACs (-m, REC-8) and user data (-U, REC-1). Kept
@@ -91,7 +137,9 @@ export class Extras {
       e = (d0 << 16) | d1;
     }
     if (words[w + R.FLAGS]! & R.FLAG_MAC) {
-      if (words[w + R.MAC] !== a || words[w + R.MAC + 1] !== b || words[w + R.MAC + 2] !== e) {
+      // The real program compares the type behind the addresses with them.
+      const other = this.#quirks && words[w + R.MAC_TYPE]! >>> 16 !== c.etherType[i]!;
+      if (other || words[w + R.MAC] !== a || words[w + R.MAC + 1] !== b || words[w + R.MAC + 2] !== e) {
         words[w + R.MAC_TYPE]! |= 1 << side;
       }
       return;
@@ -133,17 +181,23 @@ export class Extras {
       // A packet from before does not take the time back.
       if (!(interval < 0)) t[r] = now;
     }
-    if (this.#user > 0) this.#keepData(row, c, i, side);
+    if (this.#user > 0) this.#keepData(row, c, i, side, inProto);
   }
 
-  #keepData(row: number, c: PacketColumns, i: number, side: number): void {
-    const from = c.payload[i]!, k = 2 * row + side;
-    if (from < 0) return;
-    const used = this.#used[k]!;
-    const n = Math.min(this.#user - used, c.payloadEnd[i]! - from);
-    if (n <= 0) return;
+  #keepData(row: number, c: PacketColumns, i: number, side: number, inProto: number): void {
+    const k = 2 * row + side, used = this.#used[k]!;
+    let from = c.payload[i]!, end = c.payloadEnd[i]!;
+    if (this.#quirks) {
+      [from, end] = argusUserData(c, i);
+      if (inProto & UNREAD) from = c.l4[i]!;
+      else if (inProto & BEHEADED) from += RTP_HEADER;
+    }
+    const n = Math.min(this.#user - used, end - from);
+    if (from < 0 || n <= 0) return;
     const buffer = this.#data[k] ??= new Uint8Array(this.#user);
     buffer.set(c.bytes.subarray(from, from + n), used);
+    // The real program turns the words of an ESP header round where they lie.
+    if (this.#quirks && (c.kind[i]! & P.P_KIND_MASK) === P.P_ESP) reverseWords(buffer, used, Math.min(n, 8));
     this.#used[k] = used + n;
   }
 

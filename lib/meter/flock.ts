@@ -3,6 +3,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
+import { account } from "./account.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import { emitRow } from "./emit.ts";
 import { Extras } from "./extras.ts";
@@ -138,7 +139,7 @@ export class Flock extends Meter {
           if (
             row !== 0 && table.on[row] === all && table.pending[row] === 0 &&
             timers.now - table.qtime[row]! < soonest
-          ) this.account(row, c, i, kind, keys.swaps[i]!, false);
+          ) account(this, row, c, i, kind, keys.swaps[i]!, false);
           else this.#meet(c, i, id, kind, keys.swaps[i]!);
           if (kind & P_FIRST_FRAGMENT) this.#part(id, c, i);
           if (kind & P_INNER) this.#mapError(keys.quoted[i]!, c, i);
@@ -172,7 +173,7 @@ export class Flock extends Meter {
     let have = 0;
     for (let row = table.own[id]!; row !== 0; row = table.next[row]!) {
       have |= table.who[row]!;
-      this.account(row, c, i, kind, swap, false);
+      account(this, row, c, i, kind, swap, false);
     }
     if (have === this.#all) return;
     table.makers = this.#all & ~have;
@@ -182,7 +183,7 @@ export class Flock extends Meter {
     if (have === 0) this.#holders.hold(id);
     table.next[row] = table.own[id]!;
     table.own[id] = row;
-    this.account(row, c, i, kind, swap, true);
+    account(this, row, c, i, kind, swap, true);
   }
 
   /** The first fragment of a datagram has come: from here on every setting has a version of its own. */

@@ -14,6 +14,7 @@ export class FlockMember implements FragmentHost {
   readonly unrecorded: Unrecorded = new Unrecorded();
   readonly fragments: Fragments;
   readonly table: Versions;
+  readonly settings: Settings;
   readonly quirks: boolean;
   created = 0;
   readonly timers: FragmentHost["timers"];
@@ -25,6 +26,7 @@ export class FlockMember implements FragmentHost {
     this.#flock = flock;
     this.#bit = bit;
     this.table = table;
+    this.settings = settings;
     this.quirks = flock.quirks;
     this.timers = {
       get now() {

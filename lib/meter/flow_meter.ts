@@ -5,6 +5,7 @@ import type { FlowTable } from "./flow_table.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { KeyedBatch } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
+import type { PacketShare } from "./packet_share.ts";
 import type { Unrecorded } from "./unrecorded.ts";
 
 /** What metering under one setting comes to, besides the records. */
@@ -36,8 +37,8 @@ export interface FlowMeter extends MeterFigures {
   readonly table: FlowTable;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
-  /** Meters a batch whose keys are numbered. */
-  run(columns: PacketColumns, keys: KeyedBatch): void;
+  /** Meters a batch whose keys are numbered, or a share of it. */
+  run(columns: PacketColumns, keys: KeyedBatch, share?: PacketShare): void;
   /** Lets time go on without a packet, for live input: microseconds of capture time. */
   tick(now: number): void;
   /** End of the capture: what is open is written. */

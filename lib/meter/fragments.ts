@@ -1,6 +1,7 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { zeroInterval } from "./interval.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { freshBytes } from "./other_protocols.ts";
@@ -21,6 +22,7 @@ const HIDDEN_LIFE = 2e6;
 
 /** What fragments need of the meter whose they are. */
 export interface FragmentHost {
+  readonly settings: Settings;
   readonly table: FlowTable;
   readonly timers: {
     readonly now: number;
@@ -42,6 +44,7 @@ export interface FragmentHost {
  */
 export class Fragments {
   readonly #meter: FragmentHost;
+  readonly #bothWays: boolean;
   readonly #key = new Int32Array(KEY_WORDS);
   // Fragments are rare enough for text keys: ends in order, protocol, ip_id.
   readonly #rows = new Map<string, number>();
@@ -49,6 +52,7 @@ export class Fragments {
 
   constructor(meter: FragmentHost) {
     this.#meter = meter;
+    this.#bothWays = meter.settings.flowType === "bidirectional";
   }
 
   /** First fragment of a datagram (FRG-1, FRG-4): makes, or adopts, the hidden entry of its flow. */
@@ -113,7 +117,7 @@ export class Fragments {
   #keyOf(c: PacketColumns, i: number): number {
     const k = this.#key, at = i * P.END_WORDS;
     const source = c.ends[at]!, target = c.ends[at + 4]!;
-    const swap = (source >>> 0) > (target >>> 0) ? 1 : 0;
+    const swap = this.#bothWays && (source >>> 0) > (target >>> 0) ? 1 : 0;
     k.fill(0);
     k[K_KIND] = P.P_FRAGMENT | (R.KEY_IPV4 << 8) | (c.proto[i]! << 16);
     k[K_A] = swap ? target : source;

@@ -1,6 +1,7 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { describeIcmp } from "./icmp_map.ts";
 import { type FlowTable } from "./flow_table.ts";
 import * as T from "./entry_words.ts";
@@ -17,7 +18,7 @@ const {
   DADDR, DOUBLES, DPORT, DSIDE, D_APP, D_ENCAPS, D_IPOPT, D_LAST, D_MPLS, D_NANO, D_PSIZE, ESP_LOST,
   FLAGS, FLAGS_RARE, FLAG_CORRECTED, FLAG_D_IPOPT, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ENCAPS,
   FLAG_FRAGMENT, FLAG_FRAGS, FLAG_FRAG_OVERLAP, FLAG_FRAG_PARTIAL, FLAG_ICMP_MAP, FLAG_MATRIX,
-  FLAG_METRIC, FLAG_REVERSE, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, FLAG_TIME, FLAG_TRANSPORT,
+  FLAG_METRIC, FLAG_REVERSE, FLAG_SRCID_INT, FLAG_SRCID_TEXT, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, FLAG_TIME, FLAG_TRANSPORT,
   FRAG_BODY, FRAG_WORDS, ICMP_MAP, KEY_EXTRA, KEY_TYPE, NET, NET_ESP, NET_FRAG, NET_RTP,
   NET_TCP_PERF, PROTO, RTP_DDROP, RTP_SDROP, SADDR, SIDE, SIDE_WORDS, SPORT, SRCID, S_ENCAPS,
   S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_PSIZE, TCP_STATUS, T_ACKBYTES, T_BYTES, T_FLAGS,
@@ -34,7 +35,7 @@ export function newEntryRow(
   swap: number,
   c: PacketColumns,
   i: number,
-  monitorId: number,
+  settings: Settings,
 ): void {
   const words = table.words, w = row * WORDS, d = row * DOUBLES, s = row * STATE_WORDS;
   const kind = c.kind[i]!;
@@ -47,7 +48,9 @@ export function newEntryRow(
   words[w + PROTO] = k0 >>> 16;
   words[w + FLAGS] = FLAG_TIME | FLAG_METRIC | FLAG_TRANSPORT | FLAG_ENCAPS |
     (swap ? FLAG_REVERSE : 0);
-  words[w + SRCID] = monitorId;
+  words[w + SRCID] = settings.monitorId;
+  if (settings.monitorKind === "number") words[w + FLAGS]! |= FLAG_SRCID_INT;
+  else if (settings.monitorKind === "text") words[w + FLAGS]! |= FLAG_SRCID_TEXT;
   switch (low) {
     case P_TCP:
     case P_UDP:

@@ -25,6 +25,11 @@ export interface KeyRules {
   readonly vlan: boolean;
   readonly mpls: boolean;
   readonly layer2: boolean;
+  /**
+   * Last VLAN id and last MPLS label word of any packet, which the real program takes for those of packets without (observed); nothing
+   * where packets without tags are told apart.
+   */
+  readonly held?: [number, number] | undefined;
 }
 
 /** Request type that an ICMP reply answers (KEY-5), or -1. */
@@ -134,12 +139,13 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       } else if ((type === 3 || type === 5) && kind & P_INNER) {
         extra = icmpErrorExtra(c, i, type, ports & 0xff);
       }
-      if (!mayOrder) swap = 0;
+      // What answers what is known without an order of ends, so one-way keys join requests and replies, too (observed).
       break;
     }
     case P_ICMP6: {
       const type = ports >>> 8;
-      const normal = icmp6Normal(type);
+      // Only keys without sides join questions and answers (observed).
+      const normal = mayOrder ? icmp6Normal(type) : type;
       ports = (normal << 8) | (ports & 0xff);
       swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
       break;
@@ -152,7 +158,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P_ARP: {
       // A reply joins its request with the roles mirrored (KEY-7): the requester's MAC is the sender's or the target's.
       const reply = (ports & 0xffff) === 2;
-      swap = +(reply && mayOrder);
+      swap = +reply;
       const l3 = c.l3[i]!;
       const macAt = l3 + (reply ? 18 : 8);
       if (l3 >= 0 && macAt + 6 <= c.offset[i]! + c.captured[i]!) {
@@ -211,12 +217,21 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     ? (ports << 16) | (ports >>> 16)
     : ports;
   k[K_EXTRA] = extra;
-  if (rules.vlan) k[K_TAG] = kind & P_VLAN ? (c.vlan[i]! & 0xfff) | 0x10000 : 0;
-  if (rules.mpls && kind & P_MPLS) k[K_TAG]! ^= c.mpls[i]!;
+  if (rules.vlan || rules.mpls) k[K_TAG] = tagsOf(rules, c, i, kind);
   if (rules.layer2 && kind & P_MAC) layer2(c, i, k, swap);
   if (low === P_ISIS) isisIdentity(c, i, k);
   else if (low === P_WLAN) wlanNetwork(c, i, k);
   return swap;
+}
+
+function tagsOf({ vlan, mpls, held }: KeyRules, c: PacketColumns, i: number, kind: number): number {
+  const id = c.vlan[i]! & 0xfff, label = c.mpls[i]!;
+  if (held === undefined) {
+    return (vlan && kind & P_VLAN ? id | 0x10000 : 0) ^ (mpls && kind & P_MPLS ? label : 0);
+  }
+  if (kind & P_VLAN) held[0] = id;
+  if (kind & P_MPLS) held[1] = label;
+  return (vlan ? held[0] : 0) ^ (mpls ? held[1] : 0);
 }
 
 const ISIS = new Int32Array(ISIS_WORDS);

@@ -4,6 +4,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { keyOfPacket, type KeyRules, quotedKey } from "./key_rules.ts";
 import * as K from "./key_words.ts";
+import type { PacketShare } from "./packet_share.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { P_DROPPED, P_FRAGMENT, P_INNER, P_IP6, P_KIND_MASK, P_NONE, P_TCP, P_UDP } = P;
@@ -99,16 +100,23 @@ export class KeyTable implements KeyedBatch {
     this.quoted = quoted;
   }
 
-  /** Numbers the key of every packet of the batch; gives the number of the batch. */
-  intern(c: PacketColumns): number {
-    const n = c.length;
-    if (this.ids.length < n) this.useMemory(new Int32Array(n), new Int32Array(n), new Int32Array(n));
+  /** Numbers the key of every packet of the batch, or of those in a share of it; gives the number of the batch. */
+  intern(c: PacketColumns, share?: PacketShare): number {
+    const most = c.length, packets = share?.packets, n = share === undefined ? most : share.length;
+    if (this.ids.length < most) {
+      this.useMemory(new Int32Array(most), new Int32Array(most), new Int32Array(most));
+    }
     this.#batch++;
     this.fresh.length = 0;
     const ids = this.ids, swaps = this.swaps;
     const kinds = c.kind, ends = c.ends, ports = c.ports, protos = c.proto;
-    const plain = this.#rules.plain;
-    for (let i = 0; i < n; i++) {
+    const plain = this.#rules.plain, matrix = this.#rules.matrix;
+    for (let j = 0; j < n; j++) {
+      const i = packets === undefined ? j : packets[j]!;
+      if (i < 0) {
+        this.#quote(c, ~i);
+        continue;
+      }
       const kind = kinds[i]!;
       const low = kind & P_KIND_MASK;
       // TCP and UDP over IPv4 under the default key are nearly all traffic: their key is made from locals, without the scratch row.
@@ -130,15 +138,22 @@ export class KeyTable implements KeyedBatch {
         ids[i] = this.#find6(low | (protos[i]! << 16) | 0x200, ends, i * 8, ports[i]!, i);
         continue;
       }
-      if (low === P_NONE || low === P_DROPPED || (low === P_FRAGMENT && (kind & P_IP6) === 0)) {
+      if (
+        low === P_NONE || low === P_DROPPED ||
+        (low === P_FRAGMENT && (kind & P_IP6) === 0 && !matrix)
+      ) {
         ids[i] = -1;
         continue;
       }
       swaps[i] = keyOfPacket(this.#rules, c, i, this.#scratch);
       ids[i] = this.internWords(this.#scratch);
-      if (kind & P_INNER) this.quoted[i] = quotedKey(c, i, this.#scratch) ? this.find(this.#scratch) : -1;
+      if (kind & P_INNER) this.#quote(c, i);
     }
     return this.#batch;
+  }
+
+  #quote(c: PacketColumns, i: number): void {
+    this.quoted[i] = quotedKey(c, i, this.#scratch) ? this.find(this.#scratch) : -1;
   }
 
   #find4(k0: number, a: number, b: number, p: number): number {
@@ -375,5 +390,6 @@ export function keyRulesOf(s: Settings): KeyRules {
     vlan: parts.has("VLAN"),
     mpls: parts.has("MPLS"),
     layer2: parts.has("LAYER_2"),
+    held: s.quirks === "none" ? undefined : [0, 0],
   };
 }

@@ -4,6 +4,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { account, identify } from "./account.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import { ColdRows } from "./cold_rows.ts";
 import { emitInPlace, emitRow } from "./emit.ts";
@@ -12,13 +13,12 @@ import { FlowTable } from "./flow_table.ts";
 import { Fragments } from "./fragments.ts";
 import { GHOST_ORIENT, Ghosts } from "./ghosts.ts";
 import { mapIcmpError } from "./icmp_map.ts";
-import { keyOfRow, newEntryRow, zeroInterval } from "./interval.ts";
+import { keyOfRow, newEntryRow } from "./interval.ts";
 import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
 import * as E from "./ledger.ts";
+import type { PacketShare } from "./packet_share.ts";
 import { Ledger } from "./ledger.ts";
-import { tcpFirst, tcpNext } from "./tcp.ts";
-import { accountArp, accountEsp, accountFragment, accountRtp, beginRtp } from "./other_protocols.ts";
 import { Timers } from "./timers.ts";
 import { Unrecorded } from "./unrecorded.ts";
 import * as T from "./entry_words.ts";
@@ -26,26 +26,20 @@ import * as K from "./key_words.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK, P_TCP_HEADER } = P;
 // deno-fmt-ignore
 const {
-  P_ARP, P_DROPPED, P_ELSEWHERE, P_ESP, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_IP, P_KIND_MASK,
-  P_MPLS, P_RTCP, P_RTP, P_TCP, P_TCP_HEADER, P_UDP, P_VLAN,
-} = P;
-// deno-fmt-ignore
-const {
-  CAUSE_START, CAUSE_STOP, CAUSE_TIMEOUT, CONN, CONN_SEQ, DOUBLES, DSIDE, D_LAST, D_PKTS, END_IDLE,
-  END_PORT_REUSE, END_STATUS, FIRST_FRAME, FLAGS, FLAG_D_IP, FLAG_REVERSE, FLAG_S_IP, FLAG_S_IPOPT,
-  FLAG_S_MPLS, FLAG_S_VLAN, LAST_FRAME, NET, NET_RTP, SEQ, SIDE, SIDE_WORDS, S_APP, S_BYTES,
-  S_ENCAPS, S_IP, S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_START, TCP_STATUS, VLAN, WORDS,
+  CAUSE_START, CAUSE_TIMEOUT, CONN, CONN_SEQ, DOUBLES, D_PKTS, END_IDLE, END_STATUS, FLAGS,
+  FLAG_REVERSE, SEQ, S_PKTS, TCP_STATUS, WORDS,
 } = R;
 // deno-fmt-ignore
 const {
   IS_LEDGERED, IS_REMEMBERED, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, STATUS_QUEUE, S_BITS,
-  S_BORN, S_CHILD, S_CONN, S_KEY, S_ORIENT, S_QUEUE, S_TCP_COUNT,
+  S_BORN, S_CHILD, S_CONN, S_KEY, S_ORIENT, S_QUEUE,
 } = T;
 const { KEY_WORDS } = K;
-const { E_CREATED, E_REMEMBERED, E_RESTARTED } = E;
-const { IN_PROTO, RESTART, SYN, UNDECIDED } = V;
+const { E_CREATED, E_REMEMBERED } = E;
+const { SYN } = V;
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
@@ -105,14 +99,18 @@ export class Meter {
   readonly #sink: RecordSink;
   readonly #batchSize: number;
   readonly #startRecords: boolean;
-  readonly #duplicates: boolean;
+  readonly duplicates: boolean;
+  /** Flows are between addresses. */
+  readonly matrix: boolean;
   /** The clock, and what it does to the entries. */
   readonly timers: Timers;
   /**
-   * Of each record emitted, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
+   * Of each record in `out`, if asked for: four times the frame that made it come out, plus the step of its processing (`STEP_*`); infinite
    * at the end of the capture. With ties by first frame this is the order of emission, whatever else is metered.
    */
-  readonly stamps: number[] | undefined;
+  stamps: Float64Array | undefined;
+  /** Number of the first frame not metered yet. */
+  next = 1;
   readonly #take: MeterOptions["take"];
   readonly #view: RecordBatch;
   /** IPv4 fragments behind the first of their datagram. */
@@ -132,7 +130,8 @@ export class Meter {
     this.out = new RecordBatch(this.#batchSize);
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;
-    this.#duplicates = settings.trackDuplicates;
+    this.duplicates = settings.trackDuplicates;
+    this.matrix = this.#rules.matrix;
     this.timers = new Timers(this, settings, this.quirks);
     this.fragments = new Fragments(this);
     this.connections = options.connections;
@@ -141,7 +140,7 @@ export class Meter {
     this.extras = Extras.neededBy(settings) ? new Extras(settings) : undefined;
     this.#take = this.extras === undefined ? options.take : undefined;
     this.#view = new RecordBatch(1);
-    this.stamps = options.stamps ? [] : undefined;
+    this.stamps = options.stamps ? new Float64Array(this.#batchSize) : undefined;
     this.ghosts = settings.memory.kind === "off" ? undefined : new Ghosts(settings.memory);
     if (options.maxLive === undefined) return;
     if (this.extras !== undefined) {
@@ -158,23 +157,46 @@ export class Meter {
     return this.timers.now;
   }
 
-  /** Meters a batch whose keys are numbered. */
-  run(c: PacketColumns, keys: KeyedBatch): void {
+  /** Meters a batch whose keys are numbered, or a share of it (clock `exact` only). */
+  run(c: PacketColumns, keys: KeyedBatch, share?: PacketShare): void {
     const table = this.table, seen = this.seen;
     table.reach(keys.size);
     const ids = keys.ids, swaps = keys.swaps;
     const kinds = c.kind, times = c.time, sizes = c.size;
     const timers = this.timers, exact = timers.exact, limit = timers.limit;
-    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
-    for (let i = 0, n = c.length; i < n; i++) {
+    const own = share?.packets, clock = share?.clock, n = share === undefined ? c.length : share.length;
+    // Before this time nothing happens by itself; other clocks than `exact` do not ask.
+    let due = exact ? timers.due : -Infinity;
+    let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0, passed = 0;
+    for (let j = 0; j < n; j++) {
+      let i = j;
+      if (own !== undefined) {
+        i = own[j]!;
+        const at = i < 0 ? ~i : i;
+        if (at > passed) {
+          const before = clock![at - 1]!;
+          if (!(before < due)) due = this.#passOver(c, clock!, passed, at);
+          timers.now = before;
+        }
+        passed = at + 1;
+        if (i < 0) {
+          this.#overhear(c, at, keys.quoted[at]!);
+          due = timers.due;
+          continue;
+        }
+      }
       const kind = kinds[i]!, low = kind & P_KIND_MASK;
       if (low === P_DROPPED) {
-        if (kind & P_ELSEWHERE) this.#passBy(times[i]!, c.firstFrame + i);
+        if (kind & P_ELSEWHERE) {
+          this.#passBy(times[i]!, c.firstFrame + i);
+          if (exact) due = timers.due;
+        }
         continue;
       }
       const now = times[i]!, size = sizes[i]!;
       this.#frame = c.firstFrame + i;
-      if (exact) timers.tickExact(now);
+      if (now < due) { if (!(now < timers.now)) timers.now = now; }
+      else if (exact) timers.tickExact(now);
       else timers.now = now;
       packets++;
       bytes += size;
@@ -190,10 +212,10 @@ export class Meter {
             row = timers.claim(row, kind, id);
           }
         }
-        if (row !== 0) this.account(row, c, i, kind, swaps[i]!, false);
+        if (row !== 0) account(this, row, c, i, kind, swaps[i]!, false);
         else {
           row = this.#create(c, i, id, swaps[i]!);
-          this.account(row, c, i, kind, swaps[i]!, true);
+          account(this, row, c, i, kind, swaps[i]!, true);
           if (this.#startRecords) this.emit(row, CAUSE_START, END_STATUS);
         }
         if (kind & (P_FIRST_FRAGMENT | P_INNER)) this.#aside(row, c, i, kind, keys.quoted[i]!);
@@ -202,14 +224,42 @@ export class Meter {
         flowBytes += size;
         this.fragments.later(c, i);
       }
+      if (now < due) continue;
       // TIM-4 step 4: the first packet sets the timer going.
       if (!(now < timers.sweepAt)) timers.sweep();
+      if (exact) due = timers.due;
+    }
+    if (clock !== undefined && passed < c.length) {
+      if (!(clock[c.length - 1]! < due)) this.#passOver(c, clock, passed, c.length);
+      timers.now = clock[c.length - 1]!;
     }
     this.#frame = 0;
+    this.next = c.firstFrame + c.length;
     seen.packets += packets;
     seen.bytes += bytes;
     seen.flowPackets += flowPackets;
     seen.flowBytes += flowBytes;
+  }
+
+  /** Packets of other shards: time goes on. Gives when something is due next. */
+  #passOver(c: PacketColumns, clock: Float64Array, from: number, to: number): number {
+    const timers = this.timers;
+    let due = timers.due;
+    for (let i = from; i < to; i++) {
+      if (clock[i]! < due || (c.kind[i]! & P_KIND_MASK) === P_DROPPED) continue;
+      this.#passBy(c.time[i]!, c.firstFrame + i);
+      due = timers.due;
+    }
+    return due;
+  }
+
+  /** An ICMP error of another shard that quotes a flow of this one. */
+  #overhear(c: PacketColumns, i: number, quoted: number): void {
+    const timers = this.timers;
+    this.#frame = c.firstFrame + i;
+    timers.tickExact(c.time[i]!);
+    this.#map(c, i, quoted);
+    if (!(c.time[i]! < timers.sweepAt)) timers.sweep();
   }
 
   /** A packet of another shard: time goes on. */
@@ -223,11 +273,15 @@ export class Meter {
 
   #aside(row: number, c: PacketColumns, i: number, kind: number, quoted: number): void {
     if (kind & P_FIRST_FRAGMENT) this.fragments.first(row, c, i);
-    if (kind & P_INNER && quoted >= 0) {
-      let target = this.table.own[quoted]!;
-      if (target < 0) target = this.table.cold!.load(-target);
-      if (target !== 0) mapIcmpError(this, target, c, i);
-    }
+    if (kind & P_INNER) this.#map(c, i, quoted);
+  }
+
+  /** An ICMP error marks the entry of the flow it quotes (REC-11). */
+  #map(c: PacketColumns, i: number, quoted: number): void {
+    if (quoted < 0) return;
+    let target = this.table.own[quoted]!;
+    if (target < 0) target = this.table.cold!.load(-target);
+    if (target !== 0) mapIcmpError(this, target, c, i);
   }
 
   /** Makes the entry for the first packet of a flow. */
@@ -262,7 +316,7 @@ export class Meter {
   newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number {
     const table = this.table;
     const row = table.alloc();
-    newEntryRow(table, row, key, swap, c, i, this.settings.monitorId);
+    newEntryRow(table, row, key, swap, c, i, this.settings);
     const s = row * STATE_WORDS, state = table.state;
     state[s + S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
     state[s + S_BORN] = this.#frame;
@@ -270,7 +324,7 @@ export class Meter {
     table.push(STATUS_QUEUE, row, now);
     state[s + S_BITS] = ON_STATUS;
     this.created++;
-    this.#identify(row, c, i);
+    identify(this, row, c, i);
     this.extras?.open(row);
     const wants = this.#wantsLedger;
     if (wants === undefined) return row;
@@ -282,167 +336,14 @@ export class Meter {
     return row;
   }
 
-  /** Gives the row the connection of this packet. */
-  #identify(row: number, c: PacketColumns, i: number): void {
-    const w = row * WORDS, words = this.table.words;
-    const connections = this.connections;
-    if (connections !== undefined) {
-      words[w + CONN] = connections.high[i]!;
-      words[w + CONN + 1] = connections.low[i]!;
-      this.table.state[row * STATE_WORDS + S_CONN] = connections.index[i]!;
-    }
-    words[w + FIRST_FRAME] = c.firstFrame + i;
-  }
-
-  /** Counts a packet into its entry: time first, then state, then counters (TCP-10 depends on this order). */
-  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void {
-    const table = this.table;
-    const s = row * STATE_WORDS, w = row * WORDS, d = row * DOUBLES;
-    const state = table.state, words = table.words, doubles = table.doubles;
-    if (state[s + S_BITS]! & IS_REPORTED) {
-      zeroInterval(table, row);
-      this.extras?.zero(row);
-      this.#identify(row, c, i);
-    }
-    const time = c.time[i]!;
-    let side = swap ^ state[s + S_ORIENT]!;
-    this.#stamp(d, w, side, time, c.nano[i]!);
-    this.extras?.before(this, row, c, i, side);
-    let inProto = IN_PROTO | UNDECIDED;
-    const low = kind & P_KIND_MASK;
-    // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
-    if (low <= P_IP || low === P_FRAGMENT) {
-      words[w + S_IP + side] = c.ip[i]!;
-      if ((words[w + FLAGS]! & (FLAG_S_IP << side)) === 0) words[w + FLAGS]! |= FLAG_S_IP << side;
-      const options = c.ipOptions[i]!;
-      if (options !== 0) {
-        words[w + S_IPOPT + side] = options;
-        words[w + FLAGS]! |= FLAG_S_IPOPT << side;
-      } else if (words[w + FLAGS]! & (FLAG_S_IPOPT << side)) words[w + S_IPOPT + side] = 0;
-    }
-    if (low === P_TCP && kind & P_TCP_HEADER) {
-      const x = w + SIDE + side * SIDE_WORDS, y = w + SIDE + (1 - side) * SIDE_WORDS;
-      const flags = c.tcpFlags[i]!;
-      if (state[s + S_TCP_COUNT] === 0) {
-        tcpFirst(words, w, x, y, flags, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
-        doubles[d + S_LAST + side] = time;
-        // The short form knows the source side only; a remembered entry may begin with the other one.
-        state[s + S_TCP_COUNT] = state[s + S_BITS]! & IS_REMEMBERED ? 2 : 1;
-      } else {
-        const ipid = c.ip[i]!;
-        const did = tcpNext(
-          words,
-          doubles,
-          w,
-          x,
-          y,
-          d + S_LAST + side,
-          d + S_LAST + 1 - side,
-          time,
-          flags,
-          c.seq[i]!,
-          c.ack[i]!,
-          c.win[i]!,
-          c.app[i]!,
-          ((ipid & 0xff) << 8) | ((ipid >>> 8) & 0xff),
-          c.tcpOptions[i]!,
-          this.#duplicates,
-        );
-        inProto = did;
-        if (did & RESTART) {
-          this.#restart(row, c, i, side, swap);
-          side = 0;
-        } else state[s + S_TCP_COUNT] = 2;
-      }
-    } else if (low === P_UDP) {
-      // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
-      if (doubles[d + S_PKTS]! + doubles[d + D_PKTS]! > 2) {
-        state[s + S_QUEUE] = this.timers.queues.busyUdp;
-      }
-      if (fresh) {
-        if (kind & (P_RTP | P_RTCP)) beginRtp(words, w, c, i, side);
-      } else if (words[w + NET] === NET_RTP) accountRtp(words, doubles, row, c, i, side);
-    } else if (low === P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
-    else if (low === P_ARP) accountArp(words, w, c, i);
-    else if (low === P_FRAGMENT) accountFragment(words, w, c, i);
-    doubles[d + S_PKTS + side]!++;
-    doubles[d + S_BYTES + side]! += c.size[i]!;
-    const app = c.app[i]!;
-    if (app > 0) doubles[d + S_APP + side]! += app;
-    words[w + LAST_FRAME] = c.firstFrame + i;
-    words[w + S_ENCAPS + side]! |= c.encaps[i]!;
-    if (kind & (P_VLAN | P_MPLS)) this.#tags(w, c, i, side, kind);
-    this.extras?.after(this, row, c, i, side, inProto);
-  }
-
-  /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
-  #tags(w: number, c: PacketColumns, i: number, side: number, kind: number): void {
-    const words = this.table.words;
-    if (kind & P_VLAN) {
-      const shift = side ? 0 : 16;
-      words[w + VLAN] = (words[w + VLAN]! & (side ? 0xffff0000 : 0xffff)) |
-        ((c.vlan[i]! & 0xffff) << shift);
-      words[w + FLAGS]! |= FLAG_S_VLAN << side;
-    }
-    if (kind & P_MPLS) {
-      words[w + S_MPLS + side] = c.mpls[i]!;
-      words[w + FLAGS]! |= FLAG_S_MPLS << side;
-    }
-  }
-
-  /** First packet of a side sets its start, every later one its end (REC-2). */
-  #stamp(d: number, w: number, side: number, time: number, nano: number): void {
-    const doubles = this.table.doubles;
-    const at = d + S_START + 2 * side;
-    if (this.isSet(doubles[at]!)) {
-      doubles[at + 1] = time;
-      if (nano !== 0) {
-        this.table.words[w + S_NANO + side] = (this.table.words[w + S_NANO + side]! & 1023) |
-          (nano << 10);
-      } else this.table.words[w + S_NANO + side]! &= 1023;
-    } else {
-      doubles[at] = time;
-      this.table.words[w + S_NANO + side] = nano;
-    }
-  }
-
   /** Whether a time is set; the real program takes second 0 for "not set" (TIM-12). */
   isSet(time: number): boolean {
     return this.quirks ? time >= 1e6 || time < 0 : time === time;
   }
 
-  /** A SYN begins a new connection in a closed entry (TCP-10, DIR-3). */
-  #restart(row: number, c: PacketColumns, i: number, side: number, swap: number): void {
-    const table = this.table;
-    const w = row * WORDS, s = row * STATE_WORDS, d = row * DOUBLES;
-    if (table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0) {
-      const record = this.emit(row, CAUSE_STOP, END_PORT_REUSE);
-      this.note(E_RESTARTED, row, this.timers.now, NaN, record);
-    } else this.note(E_RESTARTED, row, this.timers.now, NaN);
-    zeroInterval(table, row);
-    this.extras?.zero(row);
-    const words = table.words;
-    for (let j = w + NET; j < w + S_IP; j++) words[j] = 0;
-    table.doubles[d + S_LAST] = table.doubles[d + D_LAST] = NaN;
-    if (side === 1) {
-      table.state[s + S_ORIENT] = swap;
-      // DIR-3: the real program clears the bit but never sets it.
-      if (this.quirks || swap === 0) words[w + FLAGS]! &= ~FLAG_REVERSE;
-      else words[w + FLAGS]! |= FLAG_REVERSE;
-    }
-    if (!this.quirks) {
-      words[w + S_IP] = c.ip[i]!;
-      words[w + FLAGS]! &= ~FLAG_D_IP;
-      words[w + FLAGS]! |= FLAG_S_IP;
-    }
-    this.#identify(row, c, i);
-    this.#stamp(d, w, 0, c.time[i]!, c.nano[i]!);
-    const x = w + SIDE, y = w + DSIDE;
-    tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
-    table.doubles[d + S_LAST] = c.time[i]!;
-    table.state[s + S_TCP_COUNT] = 1;
-    table.state[s + S_BITS]! &= ~IS_REMEMBERED;
-    this.timers.toStatus(row);
+  /** Counts a packet into its entry. */
+  account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void {
+    account(this, row, c, i, kind, swap, fresh);
   }
 
   /** Gives an unlinked entry's row and key back. */
@@ -476,10 +377,10 @@ export class Meter {
     }
     const conn = table.state[row * STATE_WORDS + S_CONN]!;
     if (conn >= 0) table.words[w + CONN_SEQ] = this.#nextOfConnection(conn);
-    if (this.stamps !== undefined) this.stamps.push(4 * this.#frame + this.timers.step);
     if (this.#take !== undefined) emitInPlace(this, row, this.#view, this.#take, cause, reason);
     else {
       const out = this.out;
+      if (this.stamps !== undefined) this.stamps[out.length] = 4 * this.#frame + this.timers.step;
       emitRow(this, row, out, out.add(), cause, reason);
       if (out.length >= this.#batchSize) this.flush();
     }

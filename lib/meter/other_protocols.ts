@@ -50,7 +50,8 @@ export function accountArp(words: Int32Array, w: number, c: PacketColumns, i: nu
 
 /** Status bits of the RTP section: a packet came late (source, destination). */
 const RTP_LATE = [0x10000, 0x20000] as const;
-const RTP_HEADER = 12;
+/** Bytes of an RTP header. */
+export const RTP_HEADER = 12;
 
 /** First packet of an entry: what looks like RTP or RTCP is taken for it from now on, and nothing else ever (KEY-9). */
 export function beginRtp(words: Int32Array, w: number, c: PacketColumns, i: number, side: number): void {
@@ -78,6 +79,8 @@ function keepHeader(words: Int32Array, x: number, c: PacketColumns, i: number): 
  * A further packet of an entry that is RTP (KEY-9, found by experiment). Only packets with version 2 count. A gap in the sequence is
  * loss, a step back takes one off; another synchronization source ends it: the entry is plain UDP then. The header leaves the
  * application bytes. A side whose last number was 0 begins anew.
+ *
+ * @returns whether the header was left out.
  */
 export function accountRtp(
   words: Int32Array,
@@ -86,17 +89,20 @@ export function accountRtp(
   c: PacketColumns,
   i: number,
   side: number,
-): void {
+): boolean {
   const kind = c.kind[i]!;
-  if ((kind & P_RTP_VERSION) === 0) return;
+  if ((kind & P_RTP_VERSION) === 0) return false;
   const w = row * WORDS, x = w + SIDE + side * SIDE_WORDS, at = c.payload[i]!, bytes = c.bytes;
   const last = words[x]! & 0xffff;
-  if (last === 0) return keepHeader(words, x, c, i);
+  if (last === 0) {
+    keepHeader(words, x, c, i);
+    return false;
+  }
   const whole = c.payloadEnd[i]! - at >= RTP_HEADER;
   if (whole && (bytes[at]! & 0x10 || be32(bytes, at + 8) !== words[x + 2])) {
     words[w + NET] = NET_NONE;
     words.fill(0, w + TCP_STATUS, w + DSIDE + SIDE_WORDS);
-    return;
+    return false;
   }
   const seq = (bytes[at + 2]! << 8) | bytes[at + 3]!, drop = w + (side ? RTP_DDROP : RTP_SDROP);
   if (seq > last + 1) words[drop]! += seq - last - 1;
@@ -108,6 +114,7 @@ export function accountRtp(
   else words[x] = be32(bytes, at);
   const header = RTP_HEADER + 4 * (bytes[at]! & 15);
   if (header === RTP_HEADER || header <= c.app[i]!) doubles[row * DOUBLES + S_APP + side]! -= header;
+  return true;
 }
 
 /** Words of a fragment section, as numbers of a little endian machine. */

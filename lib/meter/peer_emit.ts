@@ -2,7 +2,7 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
-import type { PeerRules } from "../settings/mod.ts";
+import type { PeerRules, Settings } from "../settings/mod.ts";
 import * as T from "./entry_words.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { newEntryRow } from "./interval.ts";
@@ -36,10 +36,10 @@ export function openPeerRow(
   c: PacketColumns,
   i: number,
   rules: PeerRules,
-  monitorId: number,
+  settings: Settings,
 ): void {
   const words = table.words, w = row * R.WORDS, s = row * T.STATE_WORDS, k = p.key;
-  newEntryRow(table, row, k, 0, c, i, monitorId);
+  newEntryRow(table, row, k, 0, c, i, settings);
   table.state[s + T.S_ORIENT] = orient;
   // Ends are written in their order, and what a reader would repair is as this meter wants it.
   words[w + R.FLAGS] = (words[w + R.FLAGS]! & ~R.FLAG_REVERSE) | R.FLAG_CORRECTED;

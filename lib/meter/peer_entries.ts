@@ -92,7 +92,7 @@ export class PeerEntries {
       this.first = grow(this.first);
       this.last = grow(this.last);
     }
-    openPeerRow(table, row, p, p.swap ^ +turned, c, i, this.rules, this.settings.monitorId);
+    openPeerRow(table, row, p, p.swap ^ +turned, c, i, this.rules, this.settings);
     const state = table.state;
     state[s + T.S_KEY] = id;
     state[s + T.S_BORN] = this.frame;

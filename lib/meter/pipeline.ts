@@ -2,10 +2,9 @@ import { Problem } from "../base/mod.ts";
 import type { MeterBank } from "./bank.ts";
 import { takeDecodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
-import type { PacketColumns } from "../decode/mod.ts";
-import type { ConnectionColumns } from "./connections.ts";
 import * as S from "./shared_batch.ts";
 import { SharedBatch } from "./shared_batch.ts";
+import { meterSlot, type SlotOptions } from "./slot_meter.ts";
 
 /** Batches under way between the threads: one being filled, one being taken, one between. */
 const SLOTS = 4;
@@ -18,14 +17,12 @@ function tick(): Promise<void> {
 }
 
 /** What a pipelined run is told. */
-export interface PipelineOptions {
+export interface PipelineOptions extends SlotOptions {
   readonly strict?: boolean;
-  readonly connections?: boolean;
   readonly onProblem?: (problem: Problem) => void;
   readonly onProgress?: (read: number, total: number | undefined) => void;
   /** Called after each batch, before the next is waited for. */
   readonly afterBatch?: () => void | Promise<void>;
-  readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
 
 /** Whether this runtime has module workers and shared memory, and the bank's settings can share one decoding thread. */
@@ -45,7 +42,7 @@ export async function runPipelined(
   source: string | readonly string[],
   options: PipelineOptions = {},
 ): Promise<void> {
-  const { options: decodeOptions, rules, meters, holders } = bank.only!;
+  const only = bank.only!;
   const slots = Array.from({ length: SLOTS }, () => new SharedBatch());
   const { worker, ready } = takeDecodeThread();
   let failure: DecodeNews | undefined, crash: Error | undefined;
@@ -68,8 +65,8 @@ export async function runPipelined(
     const task: DecodeTask = {
       source,
       strict: options.strict ?? false,
-      options: decodeOptions,
-      rules,
+      options: only.options,
+      rules: only.rules,
       connections: options.connections ?? false,
       slots: slots.map((s) => s.memory),
     };
@@ -87,26 +84,7 @@ export async function runPipelined(
         if (crash) throw crash;
       }
       if (Atomics.load(header, S.H_STATE) === S.ENDED) break;
-      const c = slot.columns;
-      c.length = header[S.H_LENGTH]!;
-      c.firstFrame = header[S.H_FIRST]!;
-      c.bytes = slot.bytes;
-      const size = header[S.H_SIZE]!;
-      holders.reach(size);
-      const keys = { ids: slot.ids, swaps: slot.swaps, quoted: slot.quoted, size };
-      const connections = options.connections
-        ? { high: slot.connHigh, low: slot.connLow, index: slot.connIndex }
-        : undefined;
-      options.tap?.(c, connections);
-      for (const meter of meters) {
-        meter.connections = connections;
-        meter.run(c, keys);
-      }
-      const idle = holders.endBatch(slot.fresh.subarray(0, header[S.H_FRESH]!), slot.idle.length);
-      slot.idle.set(idle);
-      header[S.H_IDLE] = idle.length;
-      Atomics.store(header, S.H_STATE, S.FREE);
-      Atomics.notify(header, S.H_STATE);
+      meterSlot(only, slot, options);
       const after = options.afterBatch?.();
       if (after) await after;
     }

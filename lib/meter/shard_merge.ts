@@ -2,50 +2,155 @@ import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { RecordSink } from "./meter.ts";
-import type { Rows } from "./shard_worker.ts";
+import type { Chunk, RowRing } from "./row_ring.ts";
+import type { RowNews } from "./row_writer.ts";
+
+// Local constants: the compiler folds them, imported ones it loads each time.
+const { WORDS, DOUBLES, RARE, FLAGS, FLAGS_RARE, SEQ, FIRST_FRAME } = R;
 
 /** Rows of a batch that is given out. */
 const OUT = 4096;
 
-/** Rows of one shard in one piece, taken front to back. */
-interface Head {
-  readonly shard: number;
-  readonly batches: readonly RecordBatch[];
-  readonly stamps: readonly Float64Array[];
-  batch: number;
-  row: number;
+/** The rows of one shard, taken front to back. */
+class Feed {
+  /** Rows taken, and rows there. */
+  read = 0;
+  written = 0;
+  /** Rows with smaller stamps are all there. */
+  upTo = -Infinity;
+  ended = false;
+  /** Where the next row lies. */
+  chunk: Chunk;
+  row = 0;
+  /** Transport sequence number given for each of the shard's own (SEQ-1). */
+  #numbers = new Int32Array(1024);
+
+  constructor(readonly ring: RowRing) {
+    this.chunk = ring.chunks[0]!;
+  }
+
+  get isEmpty(): boolean {
+    return this.read === this.written;
+  }
+
+  /** Stamp of the next row, or what later rows cannot go below. */
+  get stamp(): number {
+    return this.read === this.written ? this.upTo : this.chunk.stamps[this.row]!;
+  }
+
+  get firstFrame(): number {
+    return this.chunk.batch.words[this.row * WORDS + FIRST_FRAME]! >>> 0;
+  }
+
+  /** Rows that lie behind each other from the next one on. */
+  get stretch(): number {
+    return Math.min(this.written - this.read | 0, this.ring.rows - this.row);
+  }
+
+  /** Goes on behind so many rows of a stretch. */
+  skip(rows: number): void {
+    this.read = this.read + rows | 0;
+    this.row += rows;
+    if (this.row === this.ring.rows) {
+      this.row = 0;
+      this.chunk = this.ring.chunkOf(this.read);
+    }
+  }
+
+  /** Where the number for one of the shard's own sequence numbers stands. */
+  numbers(own: number): Int32Array {
+    if (own >= this.#numbers.length) {
+      this.#numbers = grown(this.#numbers, Math.max(2 * this.#numbers.length, own + 1));
+    }
+    return this.#numbers;
+  }
+
+  hear(news: RowNews): void {
+    const { user } = news, { rows } = this.ring;
+    if (user !== undefined) {
+      for (let row = this.written, j = 0; row !== news.written; row = row + 1 | 0, j += 2) {
+        const data = this.ring.chunkOf(row).batch.user ??= [], at = 2 * ((row >>> 0) % rows);
+        data[at] = user[j];
+        data[at + 1] = user[j + 1];
+      }
+    }
+    this.written = news.written;
+    this.upTo = news.upTo;
+    this.ended = news.ended;
+  }
 }
 
 /** Puts the records of one setting's shards back into the order of one meter, and numbers them as it does. */
 export class ShardMerge {
   readonly #sink: RecordSink;
+  readonly #feeds: readonly Feed[];
   #out = new RecordBatch(OUT);
-  /** Transport sequence number given for each shard's own (SEQ-1). */
-  readonly #numbers: Int32Array[];
   #sequence = 0;
 
-  constructor(shards: number, sink: RecordSink) {
+  /** `rings` are those of the shards. */
+  constructor(rings: readonly RowRing[], sink: RecordSink) {
     this.#sink = sink;
-    this.#numbers = Array.from({ length: shards }, () => new Int32Array(1024));
+    this.#feeds = rings.map((ring) => new Feed(ring));
   }
 
-  /** Takes the next piece of every shard: no later piece has a record that belongs before these. */
-  take(pieces: readonly (readonly Rows[])[]): void {
-    const heads = pieces.map((rows, shard): Head => ({
-      shard,
-      batches: rows.map(batchOf),
-      stamps: rows.map((r) => r.stamps),
-      batch: 0,
-      row: 0,
-    })).filter(settle);
-    while (heads.length > 0) {
-      let first = 0;
-      for (let i = 1; i < heads.length; i++) if (isBefore(heads[i]!, heads[first]!)) first = i;
-      const head = heads[first]!;
-      this.#give(head);
-      head.row++;
-      if (!settle(head)) heads.splice(first, 1);
+  /** Takes news of a shard. */
+  hear(shard: number, news: RowNews): void {
+    this.#feeds[shard]!.hear(news);
+  }
+
+  /** Whether all rows of all shards are taken. */
+  get isDone(): boolean {
+    return this.#feeds.every((feed) => feed.ended && feed.isEmpty);
+  }
+
+  /** Gives out every row that no row still to come belongs before. */
+  run(): void {
+    if (this.#feeds.length === 1) this.#copy(this.#feeds[0]!);
+    for (let first = this.#first(); first !== undefined && !first.isEmpty; first = this.#first()) {
+      // Rows come in stretches of one shard.
+      const bound = this.#bound(first);
+      do {
+        this.#give(first);
+        first.skip(1);
+      } while (!first.isEmpty && first.stamp < bound);
     }
+    for (const feed of this.#feeds) feed.ring.release(feed.read);
+  }
+
+  /** The only shard's rows are in order and numbered already. */
+  #copy(feed: Feed): void {
+    while (!feed.isEmpty) {
+      const from = feed.chunk.batch, out = this.#out, at = out.length;
+      if (from.jitter !== undefined || from.user !== undefined) {
+        out.append(from, feed.row);
+        feed.skip(1);
+      } else {
+        const rows = Math.min(feed.stretch, OUT - at), w = feed.row * WORDS, d = feed.row * DOUBLES;
+        for (let n = 0; n < rows; n++) out.add();
+        out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
+        out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
+        feed.skip(rows);
+      }
+      if (out.length >= OUT) this.#out = this.#sink(out);
+    }
+  }
+
+  /** The feed whose next row, be it one still to come, is next. */
+  #first(): Feed | undefined {
+    let first: Feed | undefined;
+    for (const feed of this.#feeds) {
+      if (!(feed.isEmpty && feed.ended) && (first === undefined || isBefore(feed, first))) first = feed;
+    }
+    return first;
+  }
+
+  /** The smallest stamp that another feed's rows can have. */
+  #bound(first: Feed): number {
+    let bound = Infinity;
+    for (const feed of this.#feeds) {
+      if (feed !== first && !(feed.isEmpty && feed.ended) && feed.stamp < bound) bound = feed.stamp;
+    }
+    return bound;
   }
 
   /** Gives out what is left. */
@@ -53,48 +158,26 @@ export class ShardMerge {
     if (this.#out.length > 0) this.#out = this.#sink(this.#out);
   }
 
-  #give(head: Head): void {
-    const out = this.#out;
-    const row = out.append(head.batches[head.batch]!, head.row);
-    const at = row * R.WORDS + R.SEQ;
-    out.words[at] = this.#numberOf(head.shard, out.words[at]!);
+  #give(feed: Feed): void {
+    const out = this.#out, from = feed.chunk.batch, at = out.add();
+    const o = at * WORDS, w = feed.row * WORDS, to = out.words, words = from.words;
+    const od = at * DOUBLES, d = feed.row * DOUBLES, toDoubles = out.doubles, doubles = from.doubles;
+    for (let j = 0; j < RARE; j++) to[o + j] = words[w + j]!;
+    // Rows without these flags hold zeros there.
+    if (words[w + FLAGS]! & FLAGS_RARE) { for (let j = RARE; j < WORDS; j++) to[o + j] = words[w + j]!; }
+    else for (let j = RARE; j < WORDS; j++) to[o + j] = 0;
+    for (let j = 0; j < DOUBLES; j++) toDoubles[od + j] = doubles[d + j]!;
+    if (from.jitter !== undefined || from.user !== undefined) out.copyRow(at, from, feed.row);
+    const own = words[w + SEQ]!, numbers = feed.numbers(own);
+    to[o + SEQ] = numbers[own] ||= ++this.#sequence;
     if (out.length >= OUT) this.#out = this.#sink(out);
   }
-
-  #numberOf(shard: number, own: number): number {
-    let numbers = this.#numbers[shard]!;
-    if (own >= numbers.length) {
-      numbers = this.#numbers[shard] = grown(numbers, Math.max(2 * numbers.length, own + 1));
-    }
-    return numbers[own] ||= ++this.#sequence;
-  }
-}
-
-/** Moves a head over used up batches; false when nothing is left. */
-function settle(head: Head): boolean {
-  while (head.batch < head.batches.length && head.row >= head.batches[head.batch]!.length) {
-    head.batch++;
-    head.row = 0;
-  }
-  return head.batch < head.batches.length;
 }
 
 /** Status boundaries and the end of the capture come in the order in which the intervals began. */
-function isBefore(a: Head, b: Head): boolean {
-  const x = a.stamps[a.batch]![a.row]!, y = b.stamps[b.batch]![b.row]!;
-  return x !== y ? x < y : firstFrame(a) < firstFrame(b);
-}
-
-function firstFrame(head: Head): number {
-  return head.batches[head.batch]!.words[head.row * R.WORDS + R.FIRST_FRAME]! >>> 0;
-}
-
-function batchOf(rows: Rows): RecordBatch {
-  const batch = RecordBatch.around(rows.words, rows.doubles);
-  batch.jitter = rows.jitter;
-  batch.agr = rows.agr;
-  batch.user = rows.user;
-  batch.more = rows.more;
-  batch.length = rows.length;
-  return batch;
+function isBefore(a: Feed, b: Feed): boolean {
+  const x = a.stamp, y = b.stamp;
+  if (x !== y) return x < y;
+  // A row still to come may have the same stamp.
+  return a.isEmpty || !b.isEmpty && a.firstFrame < b.firstFrame;
 }

@@ -1,146 +1,114 @@
 /**
- * The thread of one shard: reads a capture, meters the packets of its shard, and hands the records over piece by piece.
+ * The thread of one shard: meters the packets of its shard and writes the records where the merging thread takes them. A shard that is
+ * the only one reads and decodes as well.
  *
  * @module
  */
-import { Problem, type ProblemCode, type ProblemDetail } from "../base/mod.ts";
-import { openFrames } from "../capture/mod.ts";
-import { type More, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { MeterBank } from "./bank.ts";
 import type { Meter } from "./meter.ts";
-import { inShard, type Shard } from "./shards.ts";
+import { RowRing, rowsOfChunk } from "./row_ring.ts";
+import { type RowNews, RowWriter } from "./row_writer.ts";
+import { ShardBatch } from "./shard_batch.ts";
+import { ShardLine } from "./shard_line.ts";
+import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
+import type { Shard } from "./shards.ts";
+import { ENDED, FREE, H_LENGTH, H_STATE, SharedBatch, type SharedMemory } from "./shared_batch.ts";
+import { meterSlot } from "./slot_meter.ts";
 
-/** What a shard thread is told. */
+/** What a shard's thread is told. */
 export interface ShardTask {
-  readonly source: string | readonly string[];
   readonly settings: readonly Settings[];
   readonly shard: Shard;
-  readonly strict: boolean;
   readonly connections: boolean;
-  /** One shared 32-bit count: pieces given out so far, which a thread must not run far ahead of. */
-  readonly given: SharedArrayBuffer;
+  /** Where its packets come from: a capture, the only meter's decoding thread, or one that decodes for several. */
+  readonly input:
+    | { readonly source: string | readonly string[]; readonly strict: boolean }
+    | { readonly keyed: readonly SharedMemory[] }
+    | {
+      readonly line: SharedArrayBuffer;
+      readonly slots: readonly (readonly SharedMemory[])[];
+      readonly userData: number;
+    };
+  /** Memory of each setting's ring of rows. */
+  readonly rings: readonly SharedMemory[];
 }
 
-/** Rows on their way between threads, in order of emission. */
-export interface Rows {
-  readonly length: number;
-  readonly words: Int32Array;
-  readonly doubles: Float64Array;
-  readonly jitter: Float64Array | undefined;
-  readonly agr: Float64Array | undefined;
-  readonly user: (Uint8Array | undefined)[] | undefined;
-  readonly more: Map<number, More> | undefined;
-  /** See `Meter.stamps`. */
-  readonly stamps: Float64Array;
+/** What a shard's thread tells besides. */
+export interface ShardNews {
+  readonly kind: "rows";
+  /** By setting; undefined where nothing is new. */
+  readonly rows: readonly (RowNews | undefined)[];
 }
 
-/** What a shard thread tells. */
-export type ShardNews =
-  | { readonly kind: "ready" }
-  /** The records that one stretch of the capture, the same for all shards, made come out under each setting. */
-  | { readonly kind: "piece"; readonly rows: readonly (readonly Rows[])[]; readonly last: boolean }
-  | {
-    readonly kind: "problem";
-    readonly code: ProblemCode;
-    readonly reason: string;
-    readonly detail: ProblemDetail;
-  }
-  | {
-    readonly kind: "failed";
-    readonly code?: ProblemCode;
-    readonly reason: string;
-    readonly detail: ProblemDetail;
-  };
+const port = portOf<ShardTask, ThreadNews | ShardNews>();
 
-interface Port {
-  postMessage(news: ShardNews, transfer?: Transferable[]): void;
-  onmessage: ((event: { data: ShardTask }) => void) | null;
-}
-
-const port = globalThis as unknown as Port;
-
-/** A piece covers so many frames at least: enough rows to be worth a message, few enough to stay in cache. */
-const PIECE_FRAMES = 32_768;
-const PIECE_ROWS = 8192;
-/** Pieces that a thread may be ahead of those given out. */
-const AHEAD = 4;
+/** News go out after so many frames at the latest: enough rows to be worth a message, few enough to stay in cache. */
+const NEWS_FRAMES = 16_384;
 
 async function run(task: ShardTask): Promise<void> {
-  const given = new Int32Array(task.given);
-  const rows: Rows[][] = task.settings.map(() => []);
-  const bank: MeterBank = new MeterBank(
-    task.settings,
-    rows.map((list, setting) => (batch) => {
-      const stamps = meters[setting]!.stamps!;
-      list.push(rowsOf(batch, stamps, task.shard));
-      stamps.length = 0;
-      return new RecordBatch(PIECE_ROWS);
-    }),
-    { connections: task.connections, shard: task.shard, stamps: true, batchSize: PIECE_ROWS },
+  const { settings, shard, input } = task;
+  const writers = settings.map((s, n) =>
+    new RowWriter(new RowRing(rowsOfChunk(settings.length), s.jitter, task.rings[n]), s.userData > 0)
+  );
+  let frames = 0;
+  const tell = () => {
+    frames = 0;
+    const rows = writers.map((writer) => writer.news());
+    if (rows.some((news) => news !== undefined)) port.postMessage({ kind: "rows", rows });
+  };
+  const bank = new MeterBank(
+    settings,
+    writers.map((writer) => (full) => writer.next(full, tell)),
+    { connections: task.connections, stamps: true, batchSize: rowsOfChunk(settings.length) },
   );
   // Other rules than Argus's are not sharded.
   const meters = bank.meters as readonly Meter[];
-  let pieces = 0, frames = 0;
-  const hand = (last: boolean) => {
-    for (const meter of meters) meter.flush();
-    const piece = rows.map((list) => list.splice(0));
-    port.postMessage({ kind: "piece", rows: piece, last }, piece.flat().flatMap(buffersOf));
-    pieces++;
-    frames = 0;
-    for (let n = Atomics.load(given, 0); n < pieces - AHEAD; n = Atomics.load(given, 0)) {
-      Atomics.wait(given, 0, n);
+  writers.forEach((writer, n) => writer.begin(meters[n]!));
+  const count = (more: number) => {
+    frames += more;
+    if (frames >= NEWS_FRAMES) tell();
+  };
+  if ("source" in input) {
+    // Loaded when needed: most shards get their packets from the decoding thread.
+    const { openFrames } = await import("../capture/mod.ts");
+    const source = openFrames(input.source as string | string[], {
+      strict: input.strict,
+      onProblem: (p) =>
+        port.postMessage({ kind: "problem", code: p.code, reason: p.reason, detail: p.detail() }),
+    });
+    for await (const batch of source) {
+      bank.take(batch);
+      count(batch.length);
     }
-  };
-  const source = openFrames(task.source as string | string[], {
-    strict: task.strict,
-    onProblem: (p) =>
-      port.postMessage({ kind: "problem", code: p.code, reason: p.reason, detail: p.detail() }),
+  } else if ("keyed" in input) {
+    const slots = input.keyed.map((memory) => new SharedBatch(memory)), only = bank.only!;
+    for (let turn = 0;; turn = (turn + 1) % slots.length) {
+      const slot = slots[turn]!, { header } = slot;
+      while (Atomics.load(header, H_STATE) === FREE) Atomics.wait(header, H_STATE, FREE);
+      if (Atomics.load(header, H_STATE) === ENDED) break;
+      const packets = header[H_LENGTH]!;
+      meterSlot(only, slot, task);
+      count(packets);
+    }
+  } else {
+    const slots = input.slots.map((slot) =>
+      slot.map((memory) => new ShardBatch(shard.count, input.userData, memory))
+    );
+    const line = new ShardLine(input.line, shard.index, slots.length);
+    for (let slot = line.next(tell); slot >= 0; slot = line.next(tell)) {
+      const decoded = slots[slot]!.map((batch) => batch.receive(shard.index));
+      bank.takeShare(decoded);
+      line.taken();
+      count(decoded[0]!.columns.length);
+    }
+  }
+  meters.forEach((meter, n) => {
+    meter.end();
+    writers[n]!.ended = true;
   });
-  for await (const batch of source) {
-    bank.take(batch);
-    frames += batch.length;
-    if (frames >= PIECE_FRAMES) hand(false);
-  }
-  bank.end();
-  hand(true);
+  tell();
 }
 
-/** A batch as rows to send, its memory given away; without the ICMP flows that are only there for an error they quote. */
-function rowsOf(batch: RecordBatch, stamps: readonly number[], shard: Shard): Rows {
-  let own = batch, kept = stamps;
-  const strangers = new Set<number>();
-  for (let row = 0; row < batch.length; row++) if (!inShard(batch, row, shard)) strangers.add(row);
-  if (strangers.size > 0) {
-    own = new RecordBatch(batch.length);
-    for (let row = 0; row < batch.length; row++) if (!strangers.has(row)) own.append(batch, row);
-    kept = stamps.filter((_, row) => !strangers.has(row));
-  }
-  return {
-    length: own.length,
-    words: own.words,
-    doubles: own.doubles,
-    jitter: own.jitter,
-    agr: own.agr,
-    user: own.user,
-    more: own.more,
-    stamps: Float64Array.from(kept),
-  };
-}
-
-function buffersOf(rows: Rows): ArrayBuffer[] {
-  return [rows.words, rows.doubles, rows.jitter, rows.agr, rows.stamps].flatMap((a) =>
-    a ? [a.buffer as ArrayBuffer] : []
-  );
-}
-
-port.onmessage = ({ data }) => {
-  run(data).catch((error: unknown) =>
-    port.postMessage(
-      error instanceof Problem
-        ? { kind: "failed", code: error.code, reason: error.reason, detail: error.detail() }
-        : { kind: "failed", reason: String(error), detail: {} },
-    )
-  );
-};
+port.onmessage = ({ data }) => void run(data).catch((error) => port.postMessage(failureOf(error)));
 port.postMessage({ kind: "ready" });

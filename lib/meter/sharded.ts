@@ -1,8 +1,20 @@
 import { Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
+import { decodingsOf, type SharedKeys, sharedKeys } from "./decodings.ts";
+import { takeDecodeThread } from "./decode_thread.ts";
+import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { RecordSink } from "./meter.ts";
+import { RowRing, rowsOfChunk } from "./row_ring.ts";
+import { ShardBatch, SLOTS } from "./shard_batch.ts";
+import type { ShardDecodeTask } from "./shard_decoder.ts";
+import { lineMemory } from "./shard_line.ts";
+import { SharedBatch } from "./shared_batch.ts";
 import { ShardMerge } from "./shard_merge.ts";
-import type { Rows, ShardNews, ShardTask } from "./shard_worker.ts";
+import { attend } from "./shard_thread.ts";
+import type { ShardNews, ShardTask } from "./shard_worker.ts";
+
+/** Batches under way to the only meter. */
+const KEYED_SLOTS = 6;
 
 /** How a sharded run is made. */
 export interface ShardedOptions {
@@ -16,8 +28,9 @@ export interface ShardedOptions {
 }
 
 /**
- * Meters a capture on several threads, each with its shard of the flows (law 5): every setting's sink is given the very records, in the
- * very order, that one meter would give it. Memory is bounded: no thread runs far ahead of the others.
+ * Meters a capture on several threads: every setting's sink is given the very records, in the very order, that one meter would give it.
+ * Of several workers one reads and decodes for the others, which meter each its shard of the flows (law 5). Memory is bounded: no thread
+ * runs far ahead of the others.
  *
  * @throws {Problem} `bad-value` unless every setting has clock `exact` and Argus's rules (else shards are not independent);
  * `unsupported` where the runtime has no module workers; otherwise as `openFrames` and the bank do.
@@ -30,50 +43,153 @@ export async function runSharded(
   options: ShardedOptions = {},
 ): Promise<void> {
   check(settings, workers);
-  const given = new SharedArrayBuffer(4), count = new Int32Array(given);
-  const merges = sinks.map((sink) => new ShardMerge(workers, sink));
-  // Pieces that have come of each shard but wait for the others'.
-  const waiting: (readonly (readonly Rows[])[])[][] = Array.from({ length: workers }, () => []);
-  const threads = Array.from(
-    { length: workers },
-    () =>
-      new Worker(new URL("./shard_worker.ts", import.meta.url), {
-        type: "module",
-      }),
-  );
-  const giveOut = async () => {
-    while (waiting.every((pieces) => pieces.length > 0)) {
-      const piece = waiting.map((pieces) => pieces.shift()!);
-      merges.forEach((merge, setting) => merge.take(piece.map((rows) => rows[setting]!)));
-      const after = options.afterPiece?.();
-      if (after) await after;
-      Atomics.add(count, 0, 1);
-      Atomics.notify(count, 0);
-    }
-  };
-  let giving = Promise.resolve();
+  const run = new ShardedRun(settings, sinks, workers, options);
   const aborted = new Promise<void>((resolve) =>
     options.signal?.addEventListener("abort", () => resolve(), { once: true })
   );
   try {
-    const all = Promise.all(threads.map((thread, index) =>
-      attend(thread, {
-        source,
-        settings,
-        shard: { index, count: workers },
-        strict: options.strict ?? false,
-        connections: options.connections ?? false,
-        given,
-      }, (rows) => {
-        waiting[index]!.push(rows);
-        return giving = giving.then(giveOut);
-      }, index === 0 ? options.onProblem : undefined)
-    ));
-    await Promise.race([all, aborted]);
+    await Promise.race([run.start(source), aborted]);
   } finally {
-    for (const thread of threads) thread.terminate();
+    run.stop();
   }
-  for (const merge of merges) merge.end();
+  run.end();
+}
+
+/** The threads of a run and what they have told. */
+class ShardedRun {
+  readonly #threads: Worker[] = [];
+  readonly #rings: readonly (readonly RowRing[])[];
+  readonly #merges: readonly ShardMerge[];
+  #isGiving = false;
+  #isStopped = false;
+  #isNews = false;
+
+  constructor(
+    readonly settings: readonly Settings[],
+    sinks: readonly RecordSink[],
+    readonly workers: number,
+    readonly options: ShardedOptions,
+  ) {
+    const rows = rowsOfChunk(settings.length), shards = Math.max(1, workers - 1);
+    this.#rings = Array.from({ length: shards }, () => settings.map((s) => new RowRing(rows, s.jitter)));
+    this.#merges = sinks.map((sink, n) => new ShardMerge(this.#rings.map((rings) => rings[n]!), sink));
+  }
+
+  /** Sets all threads to work; ends when all records are given out. */
+  async start(source: string | readonly string[]): Promise<void> {
+    const keys = sharedKeys(this.settings);
+    if (this.workers === 1) await this.#meter({ source, strict: this.options.strict ?? false });
+    else if (this.workers === 2 && keys) await this.#decodeForOne(source, keys);
+    else await this.#decodeForAll(source);
+  }
+
+  /** One thread reads, decodes and numbers keys for the only meter: the halves take about as long. */
+  async #decodeForOne(source: string | readonly string[], keys: SharedKeys): Promise<void> {
+    const { options } = this, slots = Array.from({ length: KEYED_SLOTS }, () => new SharedBatch().memory);
+    const task: DecodeTask = {
+      source,
+      strict: options.strict ?? false,
+      ...keys,
+      connections: options.connections ?? false,
+      slots,
+    };
+    const { worker, ready } = takeDecodeThread();
+    this.#threads.push(worker);
+    const decoded = ready.then(() =>
+      new Promise<void>((resolve, reject) => {
+        attend<DecodeTask, DecodeNews>(worker, task, (news) => {
+          if (news.kind !== "ended") return;
+          if (news.failure === undefined) resolve();
+          else reject(failureIn(news.failure));
+        }, options.onProblem).catch(reject);
+        worker.postMessage(task);
+      })
+    );
+    await Promise.all([decoded, this.#meter({ keyed: slots })]);
+  }
+
+  /** One thread reads and decodes for all shards. */
+  async #decodeForAll(source: string | readonly string[]): Promise<void> {
+    const { settings, options } = this, shards = this.#rings.length;
+    const userData = Math.max(...settings.map((s) => s.userData)), decodings = decodingsOf(settings);
+    const slots = Array.from(
+      { length: SLOTS },
+      () => decodings.map(() => new ShardBatch(shards, userData).memory),
+    );
+    const line = lineMemory(shards);
+    const task: ShardDecodeTask = {
+      source,
+      strict: options.strict ?? false,
+      decodings,
+      shards,
+      userData,
+      line,
+      slots,
+    };
+    const thread = this.#thread(new URL("./shard_decoder.ts", import.meta.url));
+    await Promise.race([
+      attend(thread, task, () => {}, options.onProblem),
+      this.#meter({ line, slots, userData }),
+    ]);
+  }
+
+  /** Sets the shards to work; ends when all their records are given out. */
+  #meter(input: ShardTask["input"]): Promise<void> {
+    const { settings, options } = this, count = this.#rings.length;
+    return new Promise((resolve, reject) =>
+      this.#rings.forEach((rings, index) => {
+        const task: ShardTask = {
+          settings,
+          shard: { index, count },
+          connections: options.connections ?? false,
+          input,
+          rings: rings.map((ring) => ring.memory),
+        };
+        const thread = this.#thread(new URL("./shard_worker.ts", import.meta.url));
+        attend(thread, task, (news: ShardNews) => {
+          news.rows.forEach((rows, n) => rows && this.#merges[n]!.hear(index, rows));
+          this.#isNews = true;
+          this.#give().then((isDone) => isDone && resolve(), reject);
+        }, options.onProblem).catch(reject);
+      })
+    );
+  }
+
+  #thread(module: URL): Worker {
+    const thread = new Worker(module, { type: "module" });
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  /** Gives out what has come, also while this went on; true when that was all. */
+  async #give(): Promise<boolean> {
+    if (this.#isGiving) return false;
+    this.#isGiving = true;
+    while (this.#isNews && !this.#isStopped) {
+      this.#isNews = false;
+      for (const merge of this.#merges) merge.run();
+      const after = this.options.afterPiece?.();
+      if (after) await after;
+    }
+    this.#isGiving = false;
+    return this.#merges.every((merge) => merge.isDone);
+  }
+
+  /** Ends the threads. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const thread of this.#threads) thread.terminate();
+  }
+
+  /** Gives out what is left. */
+  end(): void {
+    for (const merge of this.#merges) merge.end();
+  }
+}
+
+function failureIn(news: DecodeNews): Error {
+  if (news.kind === "problem") return new Problem(news.code, news.reason, news.detail);
+  return new Error(`decoding thread: ${news.kind === "crashed" ? news.message : news.kind}`);
 }
 
 function check(settings: readonly Settings[], workers: number): void {
@@ -91,29 +207,4 @@ function check(settings: readonly Settings[], workers: number): void {
   if (typeof Worker === "undefined" || typeof SharedArrayBuffer === "undefined") {
     throw new Problem("unsupported", "Expected a runtime with module workers");
   }
-}
-
-/** Sets a shard's thread to work; ends with its last piece. */
-function attend(
-  thread: Worker,
-  task: ShardTask,
-  take: (rows: readonly (readonly Rows[])[]) => Promise<void>,
-  onProblem: ShardedOptions["onProblem"],
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    thread.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(`shard thread: ${event.message}`));
-    };
-    thread.onmessage = ({ data: news }: { data: ShardNews }) => {
-      if (news.kind === "ready") thread.postMessage(task);
-      else if (news.kind === "piece") {
-        take(news.rows).then(() => {
-          if (news.last) resolve();
-        }, reject);
-      } // Every thread reads the whole capture: what one of them finds, all do.
-      else if (news.kind === "problem") onProblem?.(new Problem(news.code, news.reason, news.detail));
-      else reject(news.code ? new Problem(news.code, news.reason, news.detail) : new Error(news.reason));
-    };
-  });
 }

@@ -2,8 +2,12 @@ import * as P from "../decode/mod.ts";
 import { type PacketColumns, type Shard, shardOfPair } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
+import type { PacketShare } from "./packet_share.ts";
 
 export type { Shard } from "../decode/mod.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { END_WORDS, P_ARP, P_DROPPED, P_FRAGMENT, P_INNER, P_KIND_MASK, P_NONE } = P;
 
 const ICMP = 1, ICMP6 = 58;
 /** Source and destination address in an IPv4 header. */
@@ -35,12 +39,42 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
   return (columns, i) => {
     const kind = columns.kind[i]!, low = kind & P.P_KIND_MASK;
     if (low === P.P_DROPPED) return false;
-    // What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard.
-    if (low === P.P_NONE || low >= P.P_ARP && low !== P.P_FRAGMENT) return index === 0;
+    if (!isByAddress(low)) return index === 0;
     const e = i * P.END_WORDS, ends = columns.ends;
     if (shardOfPair(ends, e, e + 4, count) === index) return true;
     return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) && quotedShard(columns, i, count) === index;
   };
+}
+
+/**
+ * Shares the packets of a batch out: the same shards as {@linkcode packetsOfShard} finds one by one. Gives the latest time up to the end
+ * of the batch.
+ *
+ * @param clock latest time before the batch, microseconds.
+ */
+export function shareOut(c: PacketColumns, shares: readonly PacketShare[], clock: number): number {
+  const count = shares.length, lists = shares.map((share) => share.packets), counts = new Int32Array(count);
+  const kinds = c.kind, ends = c.ends, times = c.time, clocks = shares[0]!.clock;
+  for (let i = 0, n = c.length; i < n; i++) {
+    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    if (low !== P_DROPPED) {
+      if (times[i]! > clock) clock = times[i]!;
+      const own = isByAddress(low) ? shardOfPair(ends, i * END_WORDS, i * END_WORDS + 4, count) : 0;
+      lists[own]![counts[own]!++] = i;
+      if (kind & P_INNER && isByAddress(low) && quotesIpv4(c, i)) {
+        const other = quotedShard(c, i, count);
+        if (other !== own) lists[other]![counts[other]!++] = ~i;
+      }
+    }
+    clocks[i] = clock;
+  }
+  shares.forEach((share, shard) => share.length = counts[shard]!);
+  return clock;
+}
+
+/** What is keyed or connected by more than its addresses, and what forms no flow, is in the first shard. */
+function isByAddress(low: number): boolean {
+  return low !== P_NONE && (low < P_ARP || low === P_FRAGMENT);
 }
 
 /** Whether a record belongs to a shard: an ICMP flow that is only there for an error it quotes does not. */

@@ -1,9 +1,8 @@
 import { PacketColumns } from "../decode/mod.ts";
+import { SHARED_FRAME_BYTES } from "./keep_headers.ts";
 
 /** Packets of one shared batch. */
 export const SHARED_PACKETS = 16_384;
-/** Bytes kept of a frame that a meter may have to look into: headers only. */
-export const SHARED_FRAME_BYTES = 512;
 
 /** Header words of a shared batch. */
 export const H_STATE = 0, H_LENGTH = 1, H_FIRST = 2, H_SIZE = 3, H_FRESH = 4, H_IDLE = 5, H_BATCH = 6;

@@ -12,7 +12,7 @@ import * as V from "./tcp_values.ts";
 const {
   ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
   RESTART, RST, SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
-  UNDECIDED,
+  UNDECIDED, UNREAD,
 } = V;
 // deno-fmt-ignore
 const {
@@ -217,7 +217,7 @@ export function tcpNext(
   if (state === LISTEN) {
     if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
     I[x + T_FLAGS]! |= flags;
-    return IN_PROTO | UNDECIDED;
+    return IN_PROTO | UNDECIDED | UNREAD;
   }
   I[x + T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);

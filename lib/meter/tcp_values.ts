@@ -24,12 +24,15 @@ export const URG = 32;
 export const ECE = 64;
 export const CWR = 128;
 
-/** Bits of a side's status for the interval. */
-export const SIDE_RETRANS = 1;
-export const SIDE_SHUT = 2;
-export const SIDE_RST = 4;
-export const SIDE_OOO = 8;
-export const SIDE_DUP = 16;
+/**
+ * Bits of a side's status for the interval, as records hold them: a side sets the bits that stand for both sides in the status of the
+ * whole (observed; readers look at them in the flags of IPv6).
+ */
+export const SIDE_RETRANS = 0x300;
+export const SIDE_SHUT = 0xc00;
+export const SIDE_RST = 0x3000;
+export const SIDE_OOO = 0x30000;
+export const SIDE_DUP = 0x40000;
 
 /** What a packet did to the entry. */
 export const DONE = 0;
@@ -39,3 +42,7 @@ export const RESTART = 1;
 export const IN_PROTO = 2;
 /** Set beside it when the packet did not decide: on raw link types the decision for the packet before then stands (quirk). */
 export const UNDECIDED = 4;
+/** Set beside it when the header was not looked into, and so counts as data (TCP-4). */
+export const UNREAD = 8;
+/** The same beside what other protocols decide: the header of RTP was left out of the data. */
+export const BEHEADED = 16;

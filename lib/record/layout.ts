@@ -154,6 +154,8 @@ export const WLAN_SSID = [
 
 /** ICMP sequence or spare. */
 export const ICMP_SEQ = 63;
+/** Of an ICMP record without network section as a reader decodes it: type | code << 8 of what the last section held (DIR-8). */
+export const ICMP_STALE: number = TCP_STATE;
 
 // ---- rare attributes: zero unless one of FLAGS_RARE is set, so that the meter leaves this cache line alone ------------------
 /** First of the rare words. */

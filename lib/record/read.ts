@@ -124,24 +124,20 @@ function orient(batch: RecordBatch, row: number, flags: number, correct: boolean
   w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
 }
 
-const ICMP_ECHO = 8, ICMP_TIMESTAMP = 13;
-
 /**
- * DIR-8: an ICMP answer without its request is turned into requester and answer. The original gives it a type by subtraction:
- * echo 8 becomes 0, and 13, 15, 17 become 0, 2, 4; only what became 0 is turned (observed).
+ * DIR-8: an ICMP answer without its request is turned into requester and answer. The original takes its type and code from the last
+ * network section it read, its own or an earlier record's; only what becomes type 0, as where there was none, is turned (observed).
  */
 function turnIcmp(batch: RecordBatch, row: number): void {
   const w = batch.words, at = row * R.WORDS, d = row * R.DOUBLES;
   if (!(batch.doubles[d + R.S_PKTS]! > 0) || batch.doubles[d + R.D_PKTS]! > 0) return;
-  const word = w[at + R.SPORT]!, type = word & 255;
-  const base = type === ICMP_ECHO
-    ? ICMP_ECHO
-    : type === 13 || type === 15 || type === 17
-    ? ICMP_TIMESTAMP
-    : 0;
-  if (base === 0) return;
-  w[at + R.SPORT] = word - base;
-  if (type === base) turnRound(batch, row);
+  const net = w[at + R.NET]!;
+  if (net === R.NET_FRAG || net === R.NET_ICMP) {
+    const word = w[at + (net === R.NET_FRAG ? R.FRAG_BODY : R.ICMP_BODY)]!;
+    w[at + R.SPORT] = word >>> 24 | word >>> 8 & 0xff00;
+  } else w[at + R.SPORT] = w[at + R.ICMP_STALE]!;
+  w[at + R.ICMP_STALE] = 0;
+  if ((w[at + R.SPORT]! & 255) === 0) turnRound(batch, row);
 }
 
 /** Fewest packets from one side that make RTP of what looks like RTP (KEY-9); over IPv6 it never is (observed). */

@@ -1,7 +1,23 @@
 import { Problem } from "../base/mod.ts";
-import { argus, type KeyPart, type Quirks, type Settings, withSettings } from "./settings.ts";
+import {
+  argus,
+  type KeyPart,
+  type MonitorKind,
+  type Quirks,
+  type Settings,
+  withSettings,
+} from "./settings.ts";
 
-const KEY_PARTS: readonly KeyPart[] = ["CLASSIC_5_TUPLE", "VLAN", "MPLS", "LAYER_2", "LAYER_3_MATRIX"];
+/** Words of ARGUS_FLOW_KEY. Labels are told apart by their first word, whether called local or complete (observed). */
+const KEY_WORDS: ReadonlyMap<string, KeyPart> = new Map([
+  ["CLASSIC_5_TUPLE", "CLASSIC_5_TUPLE"],
+  ["VLAN", "VLAN"],
+  ["MPLS", "MPLS"],
+  ["LOCAL_MPLS", "MPLS"],
+  ["COMPLETE_MPLS", "MPLS"],
+  ["LAYER_2", "LAYER_2"],
+  ["LAYER_3_MATRIX", "LAYER_3_MATRIX"],
+]);
 
 /** argus.conf variables that do not change which records a file gives (spec section 7); they are read and left alone. */
 const WITHOUT_EFFECT = new Set([
@@ -61,6 +77,9 @@ export class ArgusOptions {
   #settings: Settings;
   #seconds = 5;
   #micros = 0;
+  /** Parts of the key that were named, and whether the flow type was. */
+  readonly #parts = new Set<KeyPart>();
+  #typed = false;
 
   /** Starts from what `argus -X` does. */
   constructor(quirks: Quirks = "argus-3.0.8.2") {
@@ -158,7 +177,10 @@ export class ArgusOptions {
       if (!m) {
         throw new Problem("syntax", `Expected NAME=value but found "${line}"`, { source, line: index + 1 });
       }
-      this.#variable(m[1]!, (m[2] ?? m[3] ?? m[4] ?? "").trim(), source, index + 1);
+      const name = m[1]!, value = (m[2] ?? m[3] ?? m[4] ?? "").trim();
+      // The quotes of a probe id say that it is text.
+      const quoted = name === "ARGUS_MONITOR_ID" && m[2] !== undefined;
+      this.#variable(name, quoted ? `"${value}"` : value, source, index + 1);
     });
   }
 
@@ -193,6 +215,7 @@ export class ArgusOptions {
       case "ARGUS_MAR_STATUS_INTERVAL":
         return void this.with({ marInterval: whole() });
       case "ARGUS_FLOW_TYPE":
+        this.#typed = true;
         return void this.with({ flowType: /^uni/i.test(value) ? "unidirectional" : "bidirectional" });
       case "ARGUS_FLOW_KEY":
         return this.#flowKey(value, source, line);
@@ -215,7 +238,7 @@ export class ArgusOptions {
       case "ARGUS_CAPTURE_DATA_LEN":
         return void this.with({ userData: whole() });
       case "ARGUS_MONITOR_ID":
-        return void this.with({ monitorId: parseMonitorId(value) });
+        return void this.with(parseMonitorId(value));
       case "ARGUS_FILTER":
         this.filter = value;
         return;
@@ -234,35 +257,55 @@ export class ArgusOptions {
   }
 
   #flowKey(value: string, source: string, line: number): void {
-    const parts = value.split("+").map((p) => p.trim()).filter((p) => p !== "");
-    const unknown = parts.find((p) => !KEY_PARTS.includes(p as KeyPart));
-    if (unknown !== undefined) {
-      throw new Problem(
-        "bad-value",
-        `Expected ARGUS_FLOW_KEY to join ${KEY_PARTS.join(", ")} by + but found "${unknown}"`,
-        {
-          source,
-          line,
-        },
-      );
+    for (const word of value.split("+").map((p) => p.trim()).filter((p) => p !== "")) {
+      const part = KEY_WORDS.get(word);
+      if (part === undefined) {
+        throw new Problem(
+          "bad-value",
+          `Expected ARGUS_FLOW_KEY to join ${[...KEY_WORDS.keys()].join(", ")} by + but found "${word}"`,
+          {
+            source,
+            line,
+          },
+        );
+      }
+      // 3.0.8.2 does not know the word it documents.
+      if (word !== "MPLS" || this.#settings.quirks === "none") this.#parts.add(part);
     }
-    this.with({ flowKey: parts as KeyPart[] });
+    // KEY-10: without a flow type, other keys than the 5-tuple are one-way.
+    const oneWay = !this.#typed && [...this.#parts].some((p) => p !== "CLASSIC_5_TUPLE");
+    this.with({ flowKey: [...this.#parts], ...(oneWay ? { flowType: "unidirectional" } : {}) });
   }
 }
 
 /**
- * Reads a probe id (-e): dotted quad, whole number, or up to four characters in double quotes, as one 32-bit word.
+ * Reads a probe id (-e, ARGUS_MONITOR_ID): dotted quad, whole number, or text in double quotes, of which four characters are kept.
  *
  * @throws {Problem} `bad-value`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseMonitorId } from "./argus_conf.ts";
+ *
+ * assertEquals(parseMonitorId("10.0.0.1"), { monitorId: 0x0a000001, monitorKind: "address" });
+ * assertEquals(parseMonitorId("7"), { monitorId: 7, monitorKind: "number" });
+ * assertEquals(parseMonitorId('"ab"'), { monitorId: 0x61620000, monitorKind: "text" });
+ * ```
  */
-export function parseMonitorId(text: string): number {
-  const quad = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (quad) return quad.slice(1).reduce((word, byte) => (word << 8) | (Number(byte) & 255), 0);
-  if (/^\d+$/.test(text)) return Number(text) | 0;
-  const name = /^"?([\x20-\x7e]{1,4})"?$/.exec(text);
-  if (name) return [...name[1]!.padEnd(4, "\0")].reduce((word, ch) => (word << 8) | ch.charCodeAt(0), 0);
+export function parseMonitorId(text: string): { monitorId: number; monitorKind: MonitorKind } {
+  const quad = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
+  if (quad?.every((byte) => byte < 256)) {
+    return { monitorId: quad.reduce((word, byte) => (word << 8) | byte, 0), monitorKind: "address" };
+  }
+  if (/^\d+$/.test(text)) return { monitorId: Number(text) | 0, monitorKind: "number" };
+  const name = /^"([\x20-\x7e]{1,4})[\x20-\x7e]*"$/.exec(text)?.[1];
+  if (name !== undefined) {
+    const word = [...name.padEnd(4, "\0")].reduce((w, ch) => (w << 8) | ch.charCodeAt(0), 0);
+    return { monitorId: word, monitorKind: "text" };
+  }
   throw new Problem(
     "bad-value",
-    `Expected a probe id (IPv4 address, number or up to 4 characters) but found "${text}"`,
+    `Expected a probe id (IPv4 address, number or text in double quotes) but found ${text}`,
   );
 }

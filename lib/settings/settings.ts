@@ -103,9 +103,14 @@ export interface Settings {
   readonly tunnels: "inner" | "outer" | "none";
   /** -M: management record interval in whole seconds. */
   readonly marInterval: number;
-  /** ARGUS_MONITOR_ID / -e: probe id as IPv4 word. */
+  /** ARGUS_MONITOR_ID / -e: probe id as a word, the first byte on top. */
   readonly monitorId: number;
+  /** What the word of the probe id means. */
+  readonly monitorKind: MonitorKind;
 }
+
+/** How a probe id was given: as IPv4 address (or not at all), as a number, or as up to four characters. */
+export type MonitorKind = "address" | "number" | "text";
 
 /** What a caller may give to a preset; everything else keeps the preset's value. */
 export interface SettingsInput {
@@ -169,8 +174,10 @@ export interface SettingsInput {
   tunnels?: "inner" | "outer" | "none";
   /** -M: seconds between management records. */
   marInterval?: number;
-  /** -e: probe id as IPv4 word. */
+  /** -e: probe id as a word, the first byte on top. */
   monitorId?: number;
+  /** What the word of the probe id means. */
+  monitorKind?: MonitorKind;
 }
 
 /** What Argus 3.0.8.2 does with `-X` and no further option (spec section 7). */
@@ -201,6 +208,7 @@ const ARGUS: Settings = Object.freeze({
   tunnels: "inner",
   marInterval: 60,
   monitorId: 0,
+  monitorKind: "address",
 });
 
 function readMemory(input: SettingsInput["memory"], base: Memory): Memory {

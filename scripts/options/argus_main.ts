@@ -89,7 +89,7 @@ export function readArguments(args: readonly string[]): Invocation {
           options.with({ userData: wholeNumber("U", value()) });
           break;
         case "e":
-          options.with({ monitorId: parseMonitorId(value()) });
+          options.with(parseMonitorId(value()));
           break;
         case "R":
         case "n":
@@ -267,7 +267,18 @@ function streamFacts(settings: Settings): MarInfo {
     nowUsec,
     reportInterval: Math.min(0xffff, Math.floor(settings.status / 1e6)),
     marInterval: settings.marInterval,
-    argusid: settings.monitorId >>> 0,
+    ...probeFacts(settings),
+  };
+}
+
+/** The probe's id in management records, whose text stands as a little endian machine reads it. */
+function probeFacts({ monitorId, monitorKind }: Settings): MarInfo {
+  const word = monitorId >>> 0;
+  if (monitorKind === "number") return { argusid: word, status: 0x400000 };
+  if (monitorKind === "address") return { argusid: word, status: word === 0 ? 0 : 0x800000 };
+  return {
+    argusid: (word << 24 | (word & 0xff00) << 8 | word >>> 8 & 0xff00 | word >>> 24) >>> 0,
+    status: 0x200000,
   };
 }
 

@@ -87,6 +87,8 @@ function network(offset: number): (batch: RecordBatch, row: number) => string {
     const at = row * R.WORDS, key = batch.words[at + R.KEY_TYPE];
     if (key === R.KEY_IPV6) return addressText(batch, row, offset);
     if (key === R.KEY_ARP) return "0.0.0.0";
+    // Both networks of RARP are its target (observed).
+    if (key === R.KEY_RARP) return addressText(batch, row, R.DADDR);
     if ((batch.words[at + R.FLAGS]! & R.FLAG_MAR) !== 0) return managementText(batch, row, "queue");
     if (key !== R.KEY_IPV4) return addressText(batch, row, offset);
     const a = batch.words[at + offset]!, top = a >>> 28;

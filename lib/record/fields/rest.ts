@@ -16,7 +16,7 @@ import {
 function sourceId(batch: RecordBatch, row: number): string {
   const at = row * R.WORDS, w = batch.words, flags = w[at + R.FLAGS]!, id = w[at + R.SRCID]!;
   if ((flags & (R.FLAG_TRANSPORT | R.FLAG_MAR)) === 0) return "";
-  if ((flags & R.FLAG_SRCID_INT) !== 0) return String(id >>> 0);
+  if ((flags & R.FLAG_SRCID_INT) !== 0) return String(id);
   if ((flags & R.FLAG_SRCID_TEXT) !== 0) {
     return String.fromCharCode(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255).replace(/\0+$/, "");
   }

@@ -25,10 +25,13 @@ const UNREACHABLE = [
 ];
 const ICMP_TYPES: Readonly<Record<number, string>> = {
   0: "ECR",
+  1: "",
+  2: "",
   3: "UR",
   4: "SRC",
   5: "RED",
   6: "AHA",
+  7: "",
   8: "ECO",
   9: "RTA",
   10: "RTS",
@@ -85,11 +88,11 @@ function icmp6State(batch: RecordBatch, row: number): string {
   const at = row * R.WORDS, type = batch.words[at + R.SPORT]! & 255, code = batch.words[at + R.DPORT]! & 255;
   switch (type) {
     case 1:
-      return ICMP6_UNREACHABLE[code] ?? "UR";
+      return ICMP6_UNREACHABLE[code] ?? "UNK";
     case 3:
-      return code === 0 ? "TXT" : code === 1 ? "TXR" : "TX";
+      return code === 0 ? "TXT" : code === 1 ? "TXR" : "UNK";
     case 4:
-      return code === 0 ? "PPH" : code === 1 ? "PPNH" : code === 2 ? "PPO" : "PP";
+      return code === 0 ? "PPH" : code === 1 ? "PPNH" : code === 2 ? "PPO" : "UNK";
     default:
       return ICMP6_TYPES[type] ?? "UNK";
   }

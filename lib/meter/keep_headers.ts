@@ -1,0 +1,44 @@
+import * as P from "../decode/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
+
+/** Bytes kept of a frame that a meter may have to look into: headers only. */
+export const SHARED_FRAME_BYTES = 512;
+/** Bytes of RTP's fixed header; RTCP's part that is kept is shorter. */
+const RTP_HEADER = 12;
+
+function isLookedInto(low: number): boolean {
+  return low === P_ARP || low === P_RARP || low === P_ISIS || low === P_WLAN;
+}
+
+/**
+ * Moves the frames that a meter may look into to other memory, which must have room for {@linkcode SHARED_FRAME_BYTES} and `userData`
+ * bytes a packet: headers, and so many bytes of user data. The columns point into it afterwards.
+ */
+export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number): void {
+  const from = c.bytes, kinds = c.kind;
+  let at = 0;
+  for (let i = 0, packets = c.length; i < packets; i++) {
+    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    const isWhole = (kind & P_INNER) !== 0 || isLookedInto(low);
+    if (!isWhole && (kind & P_RTP_VERSION) === 0 && userData === 0) continue;
+    const offset = c.offset[i]!, by = at - offset;
+    // Of what may be RTP only its fixed header is looked at.
+    const most = isWhole || userData > 0
+      ? SHARED_FRAME_BYTES + userData
+      : Math.min(c.payload[i]! - offset + RTP_HEADER, SHARED_FRAME_BYTES);
+    const n = Math.min(c.captured[i]!, most);
+    for (let j = 0; j < n; j++) to[at + j] = from[offset + j]!;
+    c.offset[i] = at;
+    c.captured[i] = n;
+    if (c.l3[i]! >= 0) c.l3[i]! += by;
+    if (c.l4[i]! >= 0) c.l4[i]! += by;
+    if (c.payload[i]! >= 0) c.payload[i] = Math.min(c.payload[i]! + by, at + n);
+    c.payloadEnd[i] = Math.min(c.payloadEnd[i]! + by, at + n);
+    if (kind & P_INNER) c.inner[i]! += by;
+    at += n;
+  }
+  c.bytes = to;
+}
