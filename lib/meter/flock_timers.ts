@@ -208,16 +208,19 @@ export class FlockTimers extends Timers {
     this.#parked[queue]!.push(table, row, settings & ~forgotten, when);
     if (table.state[s + S_BITS]! & IS_SOLO) {
       table.state[s + S_BITS] = (table.state[s + S_BITS]! & ~ON_STATUS) | ON_TIMEOUT;
+      // A stand-alone fragment may yet become a hidden one, whose age counts from here (FRG-2).
+      table.qtime[row] = when;
     }
   }
 
   /** Clock `exact`: settings whose timeout has run out since the interval was over have dropped the entry. */
   #dropDue(row: number, parked: number): void {
     const flock = this.#flock, table = flock.table, queue = table.state[row * STATE_WORDS + S_QUEUE]!;
+    const solo = table.state[row * STATE_WORDS + S_BITS]! & IS_SOLO;
     let due = 0;
     for (let left = parked; left !== 0; left &= left - 1) {
       const j = 31 - Math.clz32(left & -left);
-      const since = table.qtime[row]! + Math.max(0, this.ages[j]!);
+      const since = solo ? table.qtime[row]! : table.qtime[row]! + Math.max(0, this.ages[j]!);
       if (this.now >= since + this.#limits[j]!.limitOf(queue)) due |= 1 << j;
     }
     if (due !== 0) flock.drop(row, due);

@@ -11,19 +11,22 @@ export interface Lane {
   from: number;
 }
 
+/** Places at first. */
+const ROOM = 64;
+
 /**
  * One kind of queue for many settings: who was put on it, in order. A setting's own queue is what still holds for it; what does not is
  * skipped, and swept out when the line is full.
  */
 export class Line {
   /** Row of each place. */
-  rows: Int32Array = new Int32Array(1024);
+  rows: Int32Array = new Int32Array(ROOM);
   /** Interval that the row was in. */
-  intervals: Int32Array = new Int32Array(1024);
+  intervals: Int32Array = new Int32Array(ROOM);
   /** Settings that were put there. */
-  settings: Int32Array = new Int32Array(1024);
+  settings: Int32Array = new Int32Array(ROOM);
   /** When, microseconds. */
-  times: Float64Array = new Float64Array(1024);
+  times: Float64Array = new Float64Array(ROOM);
   /** Places in use. */
   length = 0;
   /** Whether a time was ever before the one that it stands behind: what is due may then stand behind what is not. */

@@ -75,11 +75,13 @@ export class Timers {
     this.step = STEP_PACKET;
   }
 
-  /** Clock `exact`: before this time no status boundary and no sweep is due, also of entries to come; NaN before the first packet. */
+  /** Clock `exact`: before this time no status boundary and no sweep is due, also of entries to come. */
   get due(): number {
     const table = this.#meter.table, row = table.oldest(STATUS_QUEUE);
     const boundary = (row === STATUS_QUEUE ? this.now : table.qtime[row]!) + this.limit;
-    return boundary < this.sweepAt ? boundary : this.sweepAt;
+    const due = boundary < this.sweepAt ? boundary : this.sweepAt;
+    // With an interval of 0 a late packet, too, finds something due.
+    return due > this.now ? due : -Infinity;
   }
 
   /** TIM-4 step 2 for a packet that found its entry: gives the row, or 0 when the entry is gone after all. */
