@@ -29,7 +29,7 @@ export interface CacheOptions {
   readonly capture?: CaptureMark | undefined;
   /**
    * Records of one transaction. Unless given, as many as come within `every`, and no more than make 262144 connections, each of
-   * which waits in less than a kilobyte.
+   * which waits in less than a kilobyte; as many again may be on their way into the table meanwhile.
    */
   readonly window?: number | undefined;
   /** A transaction is made after this time even when it has fewer records, 5 s unless given. */
