@@ -3,6 +3,9 @@ import { RecordBatch } from "../record/mod.ts";
 import { DECODED, decodeRecord } from "./argus_decode.ts";
 import { swap32 } from "./argus_layout.ts";
 
+/** Flags of an ICMP record that began with an answer. */
+const ANSWER = R.FLAG_REVERSE | R.FLAG_CORRECTED;
+
 /** The first two bytes of a network section in the memory of a little endian machine, low one first. */
 function firstBytes(words: Int32Array, w: number, net: number): number {
   switch (net) {
@@ -38,9 +41,10 @@ export class StaleNetwork {
   seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * R.WORDS, net = words[w + R.NET]!;
     if (net !== R.NET_NONE) this.#first = firstBytes(words, w, net);
-    else if (words[w + R.PROTO] === 1 && words[w + R.KEY_TYPE] === R.KEY_IPV4) {
-      words[w + R.ICMP_STALE] = this.#first;
-    }
+    else if (
+      words[w + R.PROTO] === 1 && words[w + R.KEY_TYPE] === R.KEY_IPV4 &&
+      (words[w + R.FLAGS]! & ANSWER) === ANSWER
+    ) words[w + R.ICMP_STALE] = this.#first;
     if (net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF || net === R.NET_ARP) this.#at = at;
     else if (
       net === R.NET_FRAG && words[w + R.PROTO] === 6 && words[w + R.KEY_TYPE] === R.KEY_IPV4
