@@ -124,7 +124,6 @@ function orient(batch: RecordBatch, row: number, flags: number, correct: boolean
   w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
 }
 
-const ICMP_ECHO = 8, ICMP_TIMESTAMP = 13;
 
 /**
  * DIR-8: an ICMP answer without its request is turned into requester and answer. The original takes its type and code from the last
