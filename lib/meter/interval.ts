@@ -2,6 +2,7 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { SIDE_FIN } from "./tcp.ts";
 import { describeIcmp } from "./icmp_map.ts";
 import * as K from "./key_rules.ts";
 import { type FlowTable, IS_REPORTED, S_BITS, S_KIND, S_ORIENT, STATE_WORDS } from "./flow_table.ts";
@@ -141,7 +142,7 @@ export function zeroInterval(table: FlowTable, row: number): void {
   const net = words[w + R.NET]!;
   if (net === R.NET_TCP_PERF || net === 0) {
     for (let x = w + R.SIDE; x <= w + R.DSIDE; x += R.SIDE_WORDS) {
-      words[x + R.T_STATUS] = 0;
+      words[x + R.T_STATUS]! &= SIDE_FIN;
       words[x + R.T_SEQBASE] = words[x + R.T_SEQ]!;
       words[x + R.T_BYTES] = 0;
       words[x + R.T_RETRANS] = 0;

@@ -35,6 +35,8 @@ export const SIDE_SHUT = 0xc00;
 export const SIDE_RST = 0x3000;
 export const SIDE_OOO = 0x30000;
 export const SIDE_DUP = 0x40000;
+/** The side has sent a FIN: unlike the others it outlives the interval. */
+export const SIDE_FIN = 8;
 
 /** What a packet did to the entry. */
 export const DONE = 0;
@@ -275,6 +277,7 @@ export function tcpNext(
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[x + R.T_STATUS]! |= SIDE_FIN;
     } else if (flags & ACK) {
       next = ESTABLISHED;
       I[b + R.TCP_STATUS]! |= R.TCP_EST;
@@ -283,6 +286,7 @@ export function tcpNext(
     if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[x + R.T_STATUS]! |= SIDE_FIN;
     } else if ((flags & SYN) === 0) {
       if (flags & ACK) {
         next = ESTABLISHED;
@@ -294,6 +298,7 @@ export function tcpNext(
     if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+      I[x + R.T_STATUS]! |= SIDE_FIN;
     } else if (flags & SYN) {
       retransmitted(I, x);
       if (flags & ACK) I[b + R.TCP_STATUS]! |= R.TCP_SYNACK | R.TCP_EST;
@@ -303,10 +308,12 @@ export function tcpNext(
       if (state === FIN_WAIT_1) next = LISTEN;
     } else {
       if (flags & FIN) {
-        if (flags & ACK) I[b + R.TCP_STATUS]! |= R.TCP_FIN;
-        else if ((I[y + R.T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        if (flags & ACK) {
+          I[b + R.TCP_STATUS]! |= R.TCP_FIN;
+          I[x + R.T_STATUS]! |= SIDE_FIN;
+        } else if ((I[y + R.T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
       }
-      if (flags & ACK && p === 0 && I[y + R.T_FLAGS]! & FIN && I[y + R.T_SEQ] === I[x + R.T_ACK]) {
+      if (flags & ACK && p === 0 && I[y + R.T_STATUS]! & SIDE_FIN && I[y + R.T_SEQ] === I[x + R.T_ACK]) {
         next = FIN_WAIT_2;
         I[b + R.TCP_STATUS]! |= R.TCP_FINACK;
       }

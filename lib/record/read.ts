@@ -124,7 +124,6 @@ function orient(batch: RecordBatch, row: number, flags: number, correct: boolean
   w[at + R.FLAGS] = w[at + R.FLAGS]! & ~R.FLAG_REVERSE;
 }
 
-
 /**
  * DIR-8: an ICMP answer without its request is turned into requester and answer. The original takes its type and code from the last
  * network section it read, its own or an earlier record's; only what becomes an answer, as type 0 where there was none, is turned
