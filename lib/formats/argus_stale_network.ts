@@ -6,10 +6,13 @@ import { swap32 } from "./argus_layout.ts";
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
 const {
-  ARP_RESP, FRAG_BODY, FRAG_WORDS, ICMP_BODY, ICMP_STALE, KEY_IPV4, KEY_TYPE, NET, NET_ARP, NET_FRAG,
+  ARP_RESP, FLAGS, FLAG_CORRECTED, FLAG_REVERSE, FRAG_BODY, FRAG_WORDS, ICMP_BODY, ICMP_STALE, KEY_IPV4, KEY_TYPE, NET, NET_ARP, NET_FRAG,
   NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_TCP_INIT, NET_TCP_PERF, PROTO, SIDE, SIDE_WORDS, TCP_STATUS,
   T_STATUS, WORDS,
 } = R;
+
+/** Flags of an ICMP record that began with an answer. */
+const ANSWER = FLAG_REVERSE | FLAG_CORRECTED;
 
 /** The first two bytes of a network section in the memory of a little endian machine, low one first. */
 function firstBytes(words: Int32Array, w: number, net: number): number {
@@ -46,9 +49,9 @@ export class StaleNetwork {
   seen(view: DataView, bytes: Uint8Array, at: number, batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * WORDS, net = words[w + NET]!;
     if (net !== NET_NONE) this.#first = firstBytes(words, w, net);
-    else if (words[w + PROTO] === 1 && words[w + KEY_TYPE] === KEY_IPV4) {
-      words[w + ICMP_STALE] = this.#first;
-    }
+    else if (
+      words[w + PROTO] === 1 && words[w + KEY_TYPE] === KEY_IPV4 && (words[w + FLAGS]! & ANSWER) === ANSWER
+    ) words[w + ICMP_STALE] = this.#first;
     if (net >= NET_TCP_INIT && net <= NET_TCP_PERF || net === NET_ARP) this.#at = at;
     else if (
       net === NET_FRAG && words[w + PROTO] === 6 && words[w + KEY_TYPE] === KEY_IPV4

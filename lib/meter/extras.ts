@@ -15,7 +15,7 @@ const SIDE = 11;
 const ROW = 2 * SIDE;
 const ACTIVE = 1, IDLE = 6;
 
-const GRE = 47, ARP_BODY = 28, IP_HEADER = 20;
+const ETHERNET = 14, GRE = 47, ARP_BODY = 28, IP_HEADER = 20;
 
 /** Bytes of a GRE header by its first byte (LINK-6). */
 function greHeader(flags: number): number {
@@ -189,6 +189,8 @@ export class Extras {
     let from = c.payload[i]!, end = c.payloadEnd[i]!;
     if (this.#quirks) {
       [from, end] = argusUserData(c, i);
+      // Cooked headers are taken off the length once more.
+      if (c.encaps[i]! & R.ENCAPS_SLL) end -= ETHERNET;
       if (inProto & UNREAD) from = c.l4[i]!;
       else if (inProto & BEHEADED) from += RTP_HEADER;
     }

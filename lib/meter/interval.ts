@@ -6,6 +6,7 @@ import { describeIcmp } from "./icmp_map.ts";
 import { type FlowTable } from "./flow_table.ts";
 import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
+import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
@@ -25,6 +26,7 @@ const {
   T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_STATUS, T_WINBYTES, VLAN, WLAN_SSID, WORDS,
 } = R;
 const { IS_REPORTED, STATE_WORDS, S_BITS, S_KIND, S_ORIENT } = T;
+const { SIDE_FIN } = V;
 const { K_A, K_B, K_EXTRA, K_KIND, K_MAC, K_PORTS, K_SSID } = K;
 
 /** Fills a zeroed row for a new entry: endpoints in key order, protocol facts, unset times (DIR-1, DIR-3). */
@@ -162,7 +164,7 @@ export function zeroInterval(table: FlowTable, row: number): void {
   const net = words[w + NET]!;
   if (net === NET_TCP_PERF || net === 0) {
     for (let x = w + SIDE; x <= w + DSIDE; x += SIDE_WORDS) {
-      words[x + T_STATUS] = 0;
+      words[x + T_STATUS]! &= SIDE_FIN;
       words[x + T_SEQBASE] = words[x + T_SEQ]!;
       words[x + T_BYTES] = 0;
       words[x + T_RETRANS] = 0;

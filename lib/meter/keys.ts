@@ -390,6 +390,7 @@ export function keyRulesOf(s: Settings): KeyRules {
     vlan: parts.has("VLAN"),
     mpls: parts.has("MPLS"),
     layer2: parts.has("LAYER_2"),
-    held: s.quirks === "none" ? undefined : [0, 0],
+    // Under clock `exact` other traffic changes nothing (law 5).
+    held: s.quirks === "none" || s.clock === "exact" ? undefined : [0, 0],
   };
 }

@@ -11,7 +11,7 @@ import * as V from "./tcp_values.ts";
 // deno-fmt-ignore
 const {
   ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
-  RESTART, RST, SIDE_DUP, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
+  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
   UNDECIDED, UNREAD,
 } = V;
 // deno-fmt-ignore
@@ -247,6 +247,7 @@ export function tcpNext(
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
+      I[x + T_STATUS]! |= SIDE_FIN;
     } else if (flags & ACK) {
       next = ESTABLISHED;
       I[b + TCP_STATUS]! |= TCP_EST;
@@ -255,6 +256,7 @@ export function tcpNext(
     if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
+      I[x + T_STATUS]! |= SIDE_FIN;
     } else if ((flags & SYN) === 0) {
       if (flags & ACK) {
         next = ESTABLISHED;
@@ -266,6 +268,7 @@ export function tcpNext(
     if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
+      I[x + T_STATUS]! |= SIDE_FIN;
     } else if (flags & SYN) {
       retransmitted(I, x);
       if (flags & ACK) I[b + TCP_STATUS]! |= TCP_SYNACK | TCP_EST;
@@ -275,10 +278,12 @@ export function tcpNext(
       if (state === FIN_WAIT_1) next = LISTEN;
     } else {
       if (flags & FIN) {
-        if (flags & ACK) I[b + TCP_STATUS]! |= TCP_FIN;
-        else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        if (flags & ACK) {
+          I[b + TCP_STATUS]! |= TCP_FIN;
+          I[x + T_STATUS]! |= SIDE_FIN;
+        } else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
       }
-      if (flags & ACK && p === 0 && I[y + T_FLAGS]! & FIN && I[y + T_SEQ] === I[x + T_ACK]) {
+      if (flags & ACK && p === 0 && I[y + T_STATUS]! & SIDE_FIN && I[y + T_SEQ] === I[x + T_ACK]) {
         next = FIN_WAIT_2;
         I[b + TCP_STATUS]! |= TCP_FINACK;
       }

@@ -33,6 +33,8 @@ export const SIDE_SHUT = 0xc00;
 export const SIDE_RST = 0x3000;
 export const SIDE_OOO = 0x30000;
 export const SIDE_DUP = 0x40000;
+/** The side has sent a FIN: unlike the others it outlives the interval. */
+export const SIDE_FIN = 8;
 
 /** What a packet did to the entry. */
 export const DONE = 0;

@@ -148,7 +148,8 @@ function orient(batch: RecordBatch, row: number, flags: number, correct: boolean
 
 /**
  * DIR-8: an ICMP answer without its request is turned into requester and answer. The original takes its type and code from the last
- * network section it read, its own or an earlier record's; only what becomes type 0, as where there was none, is turned (observed).
+ * network section it read, its own or an earlier record's; only what becomes an answer, as type 0 where there was none, is turned
+ * (observed).
  */
 function turnIcmp(batch: RecordBatch, row: number): void {
   const w = batch.words, at = row * WORDS, d = row * DOUBLES;
@@ -159,7 +160,8 @@ function turnIcmp(batch: RecordBatch, row: number): void {
     w[at + SPORT] = word >>> 24 | word >>> 8 & 0xff00;
   } else w[at + SPORT] = w[at + ICMP_STALE]!;
   w[at + ICMP_STALE] = 0;
-  if ((w[at + SPORT]! & 255) === 0) turnRound(batch, row);
+  const type = w[at + SPORT]! & 255;
+  if (type === 0 || type === 14 || type === 16 || type === 18) turnRound(batch, row);
 }
 
 /** Fewest packets from one side that make RTP of what looks like RTP (KEY-9); over IPv6 it never is (observed). */

@@ -14,8 +14,8 @@ async function read(file: Uint8Array, batch?: number): Promise<R.RecordBatch> {
 
 function plain(batch: R.RecordBatch, row: number) {
   const words = [...batch.words.slice(row * R.WORDS, (row + 1) * R.WORDS)];
-  // What a reader notes there is of the record before.
-  if (words[R.PROTO] === 1 && words[R.NET] === R.NET_NONE) words[R.ICMP_STALE] = 0;
+  // What a reader remembers of earlier sections is no part of the record.
+  if (words[R.NET] === R.NET_NONE) words[R.ICMP_STALE] = 0;
   return {
     words,
     doubles: [...batch.doubles.slice(row * R.DOUBLES, (row + 1) * R.DOUBLES)],

@@ -129,8 +129,8 @@ Deno.test("an ICMP answer without its request becomes requester and answer (DIR-
   assertEquals([...ends(alone), R.direction(alone, 0), state(alone)], [1, 0, 2, 0x77, "<- ", "ECR"]);
   const both = icmp(8, [1, 1]);
   assertEquals([both.words[R.SADDR], state(both)], [2, "ECO"]);
-  // The type comes from the last network section read: none here.
-  assertEquals(state(icmp(17, [1, 0])), "ECR");
+  const mask = icmp(17, [1, 0]);
+  assertEquals([...ends(mask), R.direction(mask, 0), state(mask)], [1, 0, 2, 0x77, "<- ", "ECR"]);
 });
 
 Deno.test("RTP needs five packets of one side, and IPv4", () => {
