@@ -41,6 +41,12 @@ function readme(): string {
     "| --- | --- |",
     ...rows.map(([name, intent]) => `| \`${name}\` | ${intent} |`),
     "",
+    "## observed/",
+    "",
+    "Small captures made by hand (packets of `10.0.0.0/8`, `192.168.0.0/16` and `fd00::/8`), each for a few rules. `cases.json` says",
+    "for every case what argus 3.0.8.2 and a client were asked and what they printed; `tests/scripts/observed_test.ts` asks our",
+    "programs the same.",
+    "",
   ].join("\n");
 }
 
