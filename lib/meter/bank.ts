@@ -1,18 +1,11 @@
-import { Problem } from "../base/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
-import {
-  decode,
-  linkTypeSupport,
-  P_DROPPED,
-  P_ELSEWHERE,
-  P_KIND_MASK,
-  PacketColumns,
-} from "../decode/mod.ts";
+import { decode, P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PacketColumns } from "../decode/mod.ts";
 import type { Shard } from "../decode/mod.ts";
-import { argus, isPeer, type Quirks, type Settings } from "../settings/mod.ts";
+import { argus, isPeer, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
 import { Flock, flocksOf, type SharedTake } from "./flock.ts";
 import type { FlowMeter, MeterFigures } from "./flow_meter.ts";
+import { admits } from "./admits.ts";
 import { type Decoding, decodingOf } from "./decodings.ts";
 import type { KeyRules } from "./key_rules.ts";
 import type { PacketShare } from "./packet_share.ts";
@@ -247,26 +240,6 @@ export class MeterBank {
       else meter.end();
     }
   }
-}
-
-/**
- * Whether frames are read on under these quirks: the real program stops where an interface of another kind begins.
- *
- * @throws {Problem} `unsupported` when the link type is one that is not read at all (LINK-1).
- */
-export function admits(frames: FrameBatch, quirks: Quirks): boolean {
-  if (quirks !== "none" && frames.foreign) return false;
-  if (linkTypeSupport(frames.linkType, quirks) === "unsupported") {
-    throw new Problem(
-      "unsupported",
-      `Expected a link type that ${
-        quirks === "none" ? "Panoptes" : "Argus 3.0.8.2"
-      } reads but found ${frames.linkType}` +
-        (quirks === "none" ? "" : ' (quirks: "none" reads more)'),
-      { frame: frames.firstFrame, offset: frames.position },
-    );
-  }
-  return true;
 }
 
 function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredicate): void {

@@ -7,7 +7,7 @@ import { Problem, type ProblemDetail } from "../base/mod.ts";
 import { openFrames } from "../capture/mod.ts";
 import * as P from "../decode/mod.ts";
 import { decode, type DecodeOptions } from "../decode/mod.ts";
-import { admits } from "./bank.ts";
+import { admits } from "./admits.ts";
 import { Connections } from "./connections.ts";
 import { keepHeaders } from "./keep_headers.ts";
 import type { KeyRules } from "./key_rules.ts";

@@ -23,13 +23,18 @@ export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number):
   for (let i = 0, packets = c.length; i < packets; i++) {
     const kind = kinds[i]!, low = kind & P_KIND_MASK;
     const isWhole = (kind & P_INNER) !== 0 || isLookedInto(low);
-    if (!isWhole && (kind & P_RTP_VERSION) === 0 && userData === 0) continue;
+    if (!isWhole && userData === 0) {
+      if ((kind & P_RTP_VERSION) === 0) continue;
+      // Of what may be RTP only its fixed header is looked at.
+      const payload = c.payload[i]!, n = Math.min(c.offset[i]! + c.captured[i]! - payload, RTP_HEADER);
+      for (let j = 0; j < n; j++) to[at + j] = from[payload + j]!;
+      c.payload[i] = at;
+      c.payloadEnd[i] = Math.min(c.payloadEnd[i]! - payload, n) + at;
+      at += n;
+      continue;
+    }
     const offset = c.offset[i]!, by = at - offset;
-    // Of what may be RTP only its fixed header is looked at.
-    const most = isWhole || userData > 0
-      ? SHARED_FRAME_BYTES + userData
-      : Math.min(c.payload[i]! - offset + RTP_HEADER, SHARED_FRAME_BYTES);
-    const n = Math.min(c.captured[i]!, most);
+    const n = Math.min(c.captured[i]!, SHARED_FRAME_BYTES + userData);
     for (let j = 0; j < n; j++) to[at + j] = from[offset + j]!;
     c.offset[i] = at;
     c.captured[i] = n;

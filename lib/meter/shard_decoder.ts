@@ -5,7 +5,7 @@
  */
 import { openFrames } from "../capture/mod.ts";
 import { decode, DecodeMemory, type DecodeOptions } from "../decode/mod.ts";
-import { admits } from "./bank.ts";
+import { admits } from "./admits.ts";
 import { keepHeaders } from "./keep_headers.ts";
 import { packetsOfBatch, ShardBatch } from "./shard_batch.ts";
 import { DecoderLine } from "./shard_line.ts";
