@@ -3,13 +3,15 @@ import { decode, P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PacketColumns } from "../d
 import type { Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
-import { Flock, flocksOf, type SharedTake } from "./flock.ts";
+import { Flock, type SharedTake } from "./flock.ts";
+import { flocksOf } from "./flocks.ts";
 import type { FlowMeter, MeterFigures } from "./flow_meter.ts";
 import { admits } from "./admits.ts";
 import { type Decoding, decodingOf } from "./decodings.ts";
 import type { KeyRules } from "./key_rules.ts";
 import type { PacketShare } from "./packet_share.ts";
-import { KeyHolders, keyRulesOf, KeyTable } from "./keys.ts";
+import { keyRulesOf, KeyTable } from "./keys.ts";
+import { KeyHolders } from "./key_holders.ts";
 import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
 import { packetsOfShard } from "./shards.ts";

@@ -2,20 +2,19 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
-import { isPeer, type Settings } from "../settings/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { account } from "./account.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import { emitRow } from "./emit.ts";
-import { Extras } from "./extras.ts";
 import { FlockMember } from "./flock_member.ts";
 import { FlockTimers } from "./flock_timers.ts";
 import * as T from "./entry_words.ts";
 import { mapIcmpError } from "./icmp_map.ts";
 import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { KEY_WORDS } from "./key_words.ts";
-import { type KeyedBatch, type KeyHolders, keyRulesOf } from "./keys.ts";
+import { type KeyedBatch, keyRulesOf } from "./keys.ts";
+import { type KeyHolders } from "./key_holders.ts";
 import { Meter } from "./meter.ts";
-import { TimeoutQueues } from "./timeouts.ts";
 import { Versions } from "./versions.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
@@ -35,40 +34,6 @@ const {
 
 /** Rows closed in one step at the end. */
 const STEP = 4096;
-
-/** Most settings of a flock: each is a bit of a word. */
-const FLOCK_MOST = 32;
-
-/**
- * What settings of one flock have in common, as text: everything but times, and timeout queues of the same shape. Undefined for a
- * setting whose meter keeps more than a flow table, or writes records while their interval goes on.
- */
-function flockOf(settings: Settings): string | undefined {
-  if (
-    isPeer(settings) || Extras.neededBy(settings) || settings.memory.kind !== "off" || settings.fallow > 0 ||
-    settings.startRecords
-  ) return undefined;
-  const { name: _name, status, timeouts: _timeouts, ...rest } = settings;
-  const quirks = settings.quirks === "argus-3.0.8.2";
-  // TIM-11: what the last scan takes for the interval.
-  const atEnd = quirks && settings.clock !== "exact" && status !== Infinity ? status % 1e6 : 0;
-  return JSON.stringify([rest, atEnd, new TimeoutQueues(settings, quirks).shape]);
-}
-
-/** Numbers of the settings that are metered together: all of a flock, so many as fit, or one alone. */
-export function flocksOf(settings: readonly Settings[]): number[][] {
-  const flocks: number[][] = [], open = new Map<string, number[]>();
-  settings.forEach((s, index) => {
-    const kind = flockOf(s);
-    let flock = kind === undefined ? undefined : open.get(kind);
-    if (flock === undefined || flock.length === FLOCK_MOST) {
-      flocks.push(flock = []);
-      if (kind !== undefined) open.set(kind, flock);
-    }
-    flock.push(index);
-  });
-  return flocks;
-}
 
 /**
  * Takes a raw record, in row 0 of the batch, that all settings with a bit in `settings` have, and the dense number of its connection (-1

@@ -5,7 +5,8 @@
  */
 export * from "./bank.ts";
 export * from "./connections.ts";
-export { flocksOf, type SharedTake } from "./flock.ts";
+export { type SharedTake } from "./flock.ts";
+export { flocksOf } from "./flocks.ts";
 export type { FlowMeter, MeterFigures } from "./flow_meter.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";

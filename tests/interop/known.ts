@@ -7,8 +7,6 @@ const UNWRITTEN =
 export const KNOWN_READER: Readonly<Record<string, string>> = {
   "ndpi_fuzz-2006-06-26-2594.pcap": UNWRITTEN,
   "ndpi_fuzz-2006-09-29-28586.pcap": UNWRITTEN,
-  "suri_base64-decode-5885_input.pcap":
-    "RTCP over IPv6: ra prints it from its lower port, racluster -m takes it from the other end",
   "tcpdump_babel_update_oobr.pcap":
     "load of an aggregate of records without time (TIM-12): the real one depends on the order in which they were merged",
 };
