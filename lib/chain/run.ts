@@ -1,4 +1,4 @@
-import { Problem } from "../base/mod.ts";
+import { isLarge, Problem } from "../base/mod.ts";
 import { Disorder, type FrameBatch, openFrames, sortFrames } from "../capture/mod.ts";
 import { anonymize, bin, cluster, labelRecords, sortRecords, topRecords } from "../cluster/mod.ts";
 import { compilePacketFilter, compileRecordFilter, parseTimeRange } from "../expression/mod.ts";
@@ -6,7 +6,6 @@ import { readFlows } from "../formats/mod.ts";
 import {
   type BankOptions,
   canPipeline,
-  isLarge,
   LiveClock,
   MeterBank,
   type MeterFigures,

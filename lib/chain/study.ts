@@ -22,7 +22,7 @@ import { costCurveModel, differenceMapModel } from "./pictures.ts";
 import type { CapturePlan } from "./plan.ts";
 import type { RunListeners } from "./run.ts";
 import { dividedStudy, gatherStudy, metersOf } from "./study_threads.ts";
-import { isLarge } from "../meter/mod.ts";
+import { isLarge } from "../base/mod.ts";
 
 /** Values for each option: every combination is one setting. */
 export type StudyGrid =

@@ -197,7 +197,7 @@ function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number
   return tcpOptionBits(bytes, at, stop);
 }
 
-/** Copied over columns: filling shared memory costs six times as much. */
+/** Copied over columns: filling shared memory costs twice as much. */
 let zeros = new Int32Array(0);
 
 /**

@@ -1,9 +1,8 @@
-import { statSync } from "node:fs";
-import { Problem } from "../base/mod.ts";
+import { isLarge, Problem } from "../base/mod.ts";
 import type { KeySpec } from "../cluster/mod.ts";
 import type { ReadOptions, RecordBatch } from "../record/mod.ts";
 import type { ReadNews, ReadTask, RowBanks } from "./argus_ahead_worker.ts";
-import { LARGE_FILE, readingThread } from "./argus_ahead_thread.ts";
+import { readingThread } from "./argus_ahead_thread.ts";
 import * as S from "./shared_rows.ts";
 import { SharedRows } from "./shared_rows.ts";
 
@@ -28,16 +27,6 @@ export function canReadAhead(source: unknown): source is string {
     typeof SharedArrayBuffer !== "undefined" && isLarge(source);
 }
 
-function isLarge(path: string): boolean {
-  try {
-    const found = statSync(path);
-    return found.isFile() && found.size >= LARGE_FILE;
-  } catch {
-    // Whoever opens it tells what is wrong.
-    return false;
-  }
-}
-
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
@@ -52,7 +41,7 @@ export async function* readArgusAhead(
   options: ReadAheadOptions = {},
 ): AsyncGenerator<RecordBatch, void, void> {
   const slots = Array.from({ length: SLOTS }, () => new SharedRows());
-  const { worker, ready } = readingThread();
+  const { worker, ready } = readingThread.take();
   const banks: RowBanks[] = [];
   let failure: Problem | Error | undefined, ended = false;
   try {

@@ -22,8 +22,16 @@ function greHeader(flags: number): number {
   return 4 + (flags & 0xc0 ? 4 : 0) + (flags & 0x20 ? 4 : 0) + (flags & 0x10 ? 4 : 0);
 }
 
-/** What the real program takes for the payload of a packet: its first byte and the byte behind its last (observed). */
-function argusUserData(c: PacketColumns, i: number): [from: number, end: number] {
+/** First byte of a packet's user data and the byte behind its last: one place for all packets instead of an object for each. */
+const span = new Int32Array(2);
+
+function spans(from: number, end: number): void {
+  span[0] = from;
+  span[1] = end;
+}
+
+/** Puts into the span what the real program takes for the payload of a packet (observed). */
+function argusUserData(c: PacketColumns, i: number): void {
   const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, { bytes } = c;
   const from = c.payload[i]!, end = c.payloadEnd[i]!, captured = c.offset[i]! + c.captured[i]!;
   const l3 = c.l3[i]!, l4 = c.l4[i]!;
@@ -31,28 +39,27 @@ function argusUserData(c: PacketColumns, i: number): [from: number, end: number]
     case P.P_ICMP: {
       // Errors give what the quoted datagram carries, all other messages their header, too.
       const inner = kind & P.P_INNER ? c.inner[i]! : -1;
-      return inner < 0 ? [l4, end] : [inner + (bytes[inner]! & 15) * 4, end];
+      return spans(inner < 0 ? l4 : inner + (bytes[inner]! & 15) * 4, end);
     }
     case P.P_ICMP6:
     case P.P_ESP:
-      return [l4, end];
+      return spans(l4, end);
     case P.P_FRAGMENT:
-      if (kind & P.P_IP6 || l3 < 0) return [from, end];
+      if (kind & P.P_IP6 || l3 < 0) return spans(from, end);
       // Behind a link header from the IP header on; the length of what it carries counts from there, too.
-      return [kind & P.P_RAW_PATH ? from : l3, Math.min(l3 + c.fragLength[i]!, captured)];
+      return spans(kind & P.P_RAW_PATH ? from : l3, Math.min(l3 + c.fragLength[i]!, captured));
     case P.P_ARP:
     case P.P_RARP:
-      return [l3 < 0 ? -1 : l3 + ARP_BODY, captured];
+      return spans(l3 < 0 ? -1 : l3 + ARP_BODY, captured);
     case P.P_LLC: {
-      if (from < 0 || from + 3 > end) return [from, end];
+      if (from < 0 || from + 3 > end) return spans(from, end);
       const snap = bytes[from] === 0xaa && bytes[from + 1] === 0xaa;
-      return [from + (snap ? 8 : (bytes[from + 2]! & 3) === 3 ? 3 : 4), end];
+      return spans(from + (snap ? 8 : (bytes[from + 2]! & 3) === 3 ? 3 : 4), end);
     }
     default:
       // Of GRE that holds nothing known both headers are taken off the length once more.
-      return low === P.P_IP && c.proto[i] === GRE && from >= 0
-        ? [from, end - IP_HEADER - greHeader(bytes[from]!)]
-        : [from, end];
+      if (low !== P.P_IP || c.proto[i] !== GRE || from < 0) return spans(from, end);
+      return spans(from, end - IP_HEADER - greHeader(bytes[from]!));
   }
 }
 
@@ -188,7 +195,9 @@ export class Extras {
     const k = 2 * row + side, used = this.#used[k]!;
     let from = c.payload[i]!, end = c.payloadEnd[i]!;
     if (this.#quirks) {
-      [from, end] = argusUserData(c, i);
+      argusUserData(c, i);
+      from = span[0]!;
+      end = span[1]!;
       // Cooked headers are taken off the length once more.
       if (c.encaps[i]! & R.ENCAPS_SLL) end -= ETHERNET;
       if (inProto & UNREAD) from = c.l4[i]!;

@@ -15,7 +15,7 @@ import { KEY_WORDS } from "./key_words.ts";
 import { type KeyedBatch, keyRulesOf } from "./keys.ts";
 import { type KeyHolders } from "./key_holders.ts";
 import { Meter } from "./meter.ts";
-import { Versions } from "./versions.ts";
+import { Versions } from "./flock_versions.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore

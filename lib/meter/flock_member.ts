@@ -5,7 +5,7 @@ import type { MeterFigures } from "./flow_meter.ts";
 import { type FragmentHost, Fragments } from "./fragments.ts";
 import * as T from "./entry_words.ts";
 import { Unrecorded } from "./unrecorded.ts";
-import type { Versions } from "./versions.ts";
+import type { Versions } from "./flock_versions.ts";
 
 /** One setting of a flock: its figures, and what is its alone, IPv4 fragments and the flows that they belong to. */
 export class FlockMember implements FragmentHost {

@@ -2,7 +2,7 @@ import * as P from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { Flock } from "./flock.ts";
 import * as T from "./entry_words.ts";
-import { type Lane, Line } from "./line.ts";
+import { type Lane, Line } from "./flock_line.ts";
 import { TimeoutQueues } from "./timeouts.ts";
 import { Timers } from "./timers.ts";
 

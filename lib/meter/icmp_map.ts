@@ -38,7 +38,8 @@ export function describeIcmp(words: Int32Array, w: number, c: PacketColumns, i: 
   words[body + 5] = c.extra[i]!;
 }
 
-function swap16(n: number): number {
+/** The two bytes of a 16-bit word the other way round. */
+export function swap16(n: number): number {
   return ((n & 0xff) << 8) | ((n >>> 8) & 0xff);
 }
 

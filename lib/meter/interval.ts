@@ -2,7 +2,7 @@ import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { describeIcmp } from "./icmp_map.ts";
+import { describeIcmp, swap16 } from "./icmp_map.ts";
 import { type FlowTable } from "./flow_table.ts";
 import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
@@ -145,10 +145,6 @@ export function keyOfRow(table: FlowTable, row: number, k: Int32Array): void {
 /** ICMP types whose key has an id and a sequence, or neither. */
 function icmpShowsId(type: number): boolean {
   return type !== 3 && type !== 4 && type !== 5 && type !== 11 && type !== 12;
-}
-
-function swap16(n: number): number {
-  return ((n & 0xff) << 8) | ((n >>> 8) & 0xff);
 }
 
 /** Zeroes what belongs to one interval, at the first packet after a report (REC-9). */

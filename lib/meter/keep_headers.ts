@@ -1,14 +1,13 @@
 import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
+import * as O from "./other_protocols.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
+const { RTP_HEADER } = O;
 
 /** Bytes kept of a frame that a meter may have to look into: headers only. */
 export const SHARED_FRAME_BYTES = 512;
-/** Bytes of RTP's fixed header; RTCP's part that is kept is shorter. */
-const RTP_HEADER = 12;
-
 function isLookedInto(low: number): boolean {
   return low === P_ARP || low === P_RARP || low === P_ISIS || low === P_WLAN;
 }
@@ -25,7 +24,7 @@ export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number):
     const isWhole = (kind & P_INNER) !== 0 || isLookedInto(low);
     if (!isWhole && userData === 0) {
       if ((kind & P_RTP_VERSION) === 0) continue;
-      // Of what may be RTP only its fixed header is looked at.
+      // Of what may be RTP only its fixed header is looked at; RTCP's part that is kept is shorter.
       const payload = c.payload[i]!, n = Math.min(c.offset[i]! + c.captured[i]! - payload, RTP_HEADER);
       for (let j = 0; j < n; j++) to[at + j] = from[payload + j]!;
       c.payload[i] = at;

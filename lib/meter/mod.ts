@@ -14,7 +14,6 @@ export { LiveClock } from "./live.ts";
 export * from "./meter.ts";
 export * from "./peer.ts";
 export * from "./unrecorded.ts";
-export { isLarge } from "./decode_thread.ts";
 export { canPipeline, type PipelineOptions, runPipelined } from "./pipeline.ts";
 export * from "./shards.ts";
 export { runSharded, type ShardedOptions } from "./sharded.ts";

@@ -1,6 +1,6 @@
 import { Problem } from "../base/mod.ts";
 import type { MeterBank } from "./bank.ts";
-import { takeDecodeThread } from "./decode_thread.ts";
+import { decodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import * as S from "./shared_batch.ts";
 import { SharedBatch } from "./shared_batch.ts";
@@ -44,12 +44,13 @@ export async function runPipelined(
 ): Promise<void> {
   const only = bank.only!;
   const slots = Array.from({ length: SLOTS }, () => new SharedBatch());
-  const { worker, ready } = takeDecodeThread();
+  const { worker, ready } = decodeThread.take();
   let failure: DecodeNews | undefined, crash: Error | undefined;
   let resolveEnded: () => void = () => {};
   const ended = new Promise<void>((resolve) => resolveEnded = resolve);
   try {
-    await ready;
+    crash = await ready;
+    if (crash) throw crash;
     worker.onerror = (event) => {
       crash = new Error(event.message);
       resolveEnded();

@@ -1,7 +1,7 @@
 import { Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
 import { decodingsOf, type SharedKeys, sharedKeys } from "./decodings.ts";
-import { takeDecodeThread } from "./decode_thread.ts";
+import { decodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { RecordSink } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
@@ -93,10 +93,11 @@ class ShardedRun {
       connections: options.connections ?? false,
       slots,
     };
-    const { worker, ready } = takeDecodeThread();
+    const { worker, ready } = decodeThread.take();
     this.#threads.push(worker);
-    const decoded = ready.then(() =>
+    const decoded = ready.then((failed) =>
       new Promise<void>((resolve, reject) => {
+        if (failed) return reject(failed);
         attend<DecodeTask, DecodeNews>(worker, task, (news) => {
           if (news.kind !== "ended") return;
           if (news.failure === undefined) resolve();

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { Problem } from "../../lib/base/mod.ts";
+import { isLarge, Problem } from "../../lib/base/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
 import {
   canPipeline,
-  isLarge,
   LiveClock,
   MeterBank,
   type PacketPredicate,
@@ -11,7 +10,7 @@ import {
 } from "../../lib/meter/mod.ts";
 import { RecordBatch } from "../../lib/record/mod.ts";
 import { ArgusOptions, parseMonitorId, type Settings } from "../../lib/settings/mod.ts";
-// The room's door would load every format: a fifth of a short run.
+// The room's door would load every format: 8 of the 100 ms of a short run.
 import type { MarInfo } from "../../lib/formats/argus_layout.ts";
 import { ArgusWriter } from "../../lib/formats/argus_writer.ts";
 import { OutputFile } from "./output_file.ts";

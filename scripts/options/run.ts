@@ -1,5 +1,5 @@
-import { Problem } from "../../lib/base/mod.ts";
-import { LARGE_FILE, startReadingThread } from "../../lib/formats/argus_ahead_thread.ts";
+import { isLarge, Problem } from "../../lib/base/mod.ts";
+import { readingThread } from "../../lib/formats/argus_ahead_thread.ts";
 
 /** What runs a program: takes its words, gives its exit status. */
 export type Main = (words: readonly string[]) => Promise<number>;
@@ -21,7 +21,7 @@ export async function runProgram(
   load: () => Promise<{ readonly main: Main }>,
   { notFound = 1, readsAhead = false }: ProgramOptions = {},
 ): Promise<void> {
-  if (readsAhead && Deno.args.some(isLargeFile)) startReadingThread();
+  if (readsAhead && Deno.args.some(isLarge)) readingThread.start();
   const { main } = await load();
   let code: number;
   try {
@@ -33,13 +33,4 @@ export async function runProgram(
   }
   // Ends at once: taking hundreds of megabytes of records apart first would help nobody.
   Deno.exit(code);
-}
-
-function isLargeFile(path: string): boolean {
-  try {
-    const { isFile, size } = Deno.statSync(path);
-    return isFile && size >= LARGE_FILE;
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Problem } from "../../lib/base/mod.ts";
 import { CACHE_FIELDS, cacheFlows, openEngine, openStore, parseStoreUrl } from "../../lib/stores/mod.ts";
 import type { FlowStore, SqlValue } from "../../lib/stores/mod.ts";
-import { CAPTURE, count, linesInMemory, linesOf, meter, stream } from "./records.ts";
+import { CAPTURE, count, linesAt, linesInMemory, meter, stream } from "./records.ts";
 
 /** Gives the address of a table that nobody has used yet. */
 export type FreshTable = () => string;
@@ -29,15 +29,6 @@ function rowOf(
 
 /** What every store has to do; the same tests for each engine. */
 export function contract(name: string, fresh: FreshTable): void {
-  const lines = async (url: string) => {
-    const engine = await openEngine(parseStoreUrl(url));
-    try {
-      return await linesOf(engine, parseStoreUrl(url).table, CACHE_FIELDS);
-    } finally {
-      await engine.close();
-    }
-  };
-
   Deno.test(`${name}: rows and position become visible together or not at all`, async () => {
     const store = await openStore(fresh());
     const key = Uint8Array.of(1, 0, 255, 39);
@@ -107,7 +98,7 @@ export function contract(name: string, fresh: FreshTable): void {
       const url = fresh();
       const { records } = await cacheFlows(stream(batches), url, { window });
       assertEquals(records, count(batches));
-      assertEquals(await lines(url), expected);
+      assertEquals(await linesAt(url), expected);
     }
   });
 
@@ -116,17 +107,17 @@ export function contract(name: string, fresh: FreshTable): void {
     for (const options of [{ idle: "60s" }, { status: "10m" }]) {
       const url = fresh();
       await cacheFlows(stream(batches), url, { ...options, window: 150 });
-      assertEquals(await lines(url), linesInMemory(batches, CACHE_FIELDS, options));
+      assertEquals(await linesAt(url), linesInMemory(batches, CACHE_FIELDS, options));
     }
   });
 
   Deno.test(`${name}: a capture that was taken in adds nothing`, async () => {
     const batches = await meter(), url = fresh();
     await cacheFlows(stream(batches), url, { capture: CAPTURE_MARK });
-    const once = await lines(url);
+    const once = await linesAt(url);
     const again = await cacheFlows(stream(batches), url, { capture: CAPTURE_MARK });
     assertEquals([again.commits, again.skipped], [0, count(batches)]);
-    assertEquals(await lines(url), once);
+    assertEquals(await linesAt(url), once);
     const problem = await assertRejects(
       () => cacheFlows(stream(batches), url, { capture: { ...CAPTURE_MARK, settings: "60s" } }),
       Problem,
@@ -157,7 +148,7 @@ export function contract(name: string, fresh: FreshTable): void {
       );
     }
     assert(runs > 3);
-    assertEquals(await lines(url), expected);
+    assertEquals(await linesAt(url), expected);
   });
 
   Deno.test(`${name}: two captures together give what their records give in any order`, async () => {
@@ -170,7 +161,7 @@ export function contract(name: string, fresh: FreshTable): void {
       for (const [i, part] of order.entries()) {
         await cacheFlows(stream(part), url, { capture: { digest: `part ${i}` }, window: 300 });
       }
-      assertEquals(await lines(url), expected);
+      assertEquals(await linesAt(url), expected);
     }
   });
 

@@ -3,7 +3,7 @@ import { Clusterer, type ClusterOptions } from "../../lib/cluster/mod.ts";
 import { MeterBank } from "../../lib/meter/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { argus } from "../../lib/settings/mod.ts";
-import type { SqlConnection } from "../../lib/stores/mod.ts";
+import { CACHE_FIELDS, openEngine, parseStoreUrl, type SqlConnection } from "../../lib/stores/mod.ts";
 
 /** A capture in the repository whose conversations fall silent, are cut and begin anew: the mailing-list case. */
 export const CAPTURE: string = new URL("../../fixtures/thread-only.pcap.gz", import.meta.url).pathname;
@@ -47,6 +47,16 @@ export async function linesOf(
   const names = columns.map((c) => quote + c + quote).join(", ");
   const rows = await engine.all(`SELECT ${names} FROM ${quote}${table}${quote}`);
   return rows.map((row) => row.map(textOf).join("|")).sort();
+}
+
+/** The lines of a cache's table. */
+export async function linesAt(url: string): Promise<string[]> {
+  const engine = await openEngine(parseStoreUrl(url));
+  try {
+    return await linesOf(engine, parseStoreUrl(url).table, CACHE_FIELDS);
+  } finally {
+    await engine.close();
+  }
 }
 
 /** The same lines from records that were put together in memory. */

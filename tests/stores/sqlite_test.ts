@@ -4,19 +4,11 @@ import { CACHE_FIELDS, cacheFlows, openEngine, openStore, parseStoreUrl } from "
 import { contract } from "./contract.ts";
 import { killTest } from "./kills.ts";
 import { queryTest } from "./queries.ts";
-import { linesInMemory, linesOf, meter, stream } from "./records.ts";
+import { linesAt, linesInMemory, meter, stream } from "./records.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "panoptes-sqlite-" });
 let tables = 0;
 const fresh = () => `sqlite:${folder}/flows.db?table=t${++tables}`;
-const lines = async (url: string) => {
-  const engine = await openEngine(parseStoreUrl(url));
-  try {
-    return await linesOf(engine, parseStoreUrl(url).table, CACHE_FIELDS);
-  } finally {
-    await engine.close();
-  }
-};
 contract("sqlite", fresh);
 Deno.test("sqlite: queries that run in the engine give what the chain gives", () =>
   queryTest("sqlite", fresh));
@@ -29,7 +21,7 @@ Deno.test("sqlite: a runtime without threads makes the same table", async () => 
   } finally {
     Object.assign(globalThis, { Worker });
   }
-  assertEquals(await lines(url), linesInMemory(batches, CACHE_FIELDS));
+  assertEquals(await linesAt(url), linesInMemory(batches, CACHE_FIELDS));
 });
 Deno.test("sqlite: records are taken while another writer holds the file", async () => {
   const batches = await meter(), url = fresh();
@@ -45,7 +37,7 @@ Deno.test("sqlite: records are taken while another writer holds the file", async
   const { commits } = await cacheFlows(given(), url, { window });
   await other.close();
   assertEquals(commits, 2);
-  assertEquals(await lines(url), linesInMemory(batches, CACHE_FIELDS));
+  assertEquals(await linesAt(url), linesInMemory(batches, CACHE_FIELDS));
 });
 Deno.test("sqlite: a transaction that fails while records are taken ends the run", async () => {
   const batches = await meter(), url = fresh();

@@ -1,5 +1,5 @@
 import { grown } from "../base/mod.ts";
-import type { Versions } from "./versions.ts";
+import type { Versions } from "./flock_versions.ts";
 
 /** Settings with one limit, and how far their queue is worked off. */
 export interface Lane {

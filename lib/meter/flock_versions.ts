@@ -2,7 +2,7 @@ import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import * as T from "./entry_words.ts";
 import { FlowTable } from "./flow_table.ts";
-import { Line } from "./line.ts";
+import { Line } from "./flock_line.ts";
 
 // deno-fmt-ignore
 const {
