@@ -21,6 +21,7 @@ export function isLarge(source: unknown): source is string | readonly string[] {
 
 /** A thread and the moment it takes tasks. */
 export interface Thread {
+  /** The thread itself; its handlers are free for whoever took it. */
   readonly worker: Worker;
   /** Settles once its modules are loaded, which it tells by its first message, with an error when they could not be. */
   readonly ready: Promise<Error | undefined>;
