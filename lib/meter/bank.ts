@@ -12,7 +12,7 @@ import type { KeyRules } from "./key_rules.ts";
 import type { PacketShare } from "./packet_share.ts";
 import { keyRulesOf, KeyTable } from "./keys.ts";
 import { KeyHolders } from "./key_holders.ts";
-import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
+import { BATCH_ROWS, Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
 import { packetsOfShard } from "./shards.ts";
 
@@ -68,9 +68,9 @@ interface DecodeGroup {
 interface Plan {
   readonly decodes: readonly DecodeGroup[];
   /** By setting. */
-  readonly figures: readonly MeterFigures[];
+  readonly figures: MeterFigures[];
   /** Each meter once. */
-  readonly running: readonly FlowMeter[];
+  readonly running: FlowMeter[];
 }
 
 /** Shares one decode among settings that see packets alike, one key table among those that key them alike, and one meter among a flock. */
@@ -147,7 +147,10 @@ export class MeterBank {
   /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
   readonly meters: readonly MeterFigures[];
   readonly #decodes: readonly DecodeGroup[];
-  readonly #running: readonly FlowMeter[];
+  readonly #figures: MeterFigures[];
+  readonly #running: FlowMeter[];
+  readonly #sinks: readonly RecordSink[];
+  readonly #options: BankOptions;
   readonly #packets: PacketPredicate | undefined;
   readonly #shard: Shard | undefined;
   readonly #inShard: ((columns: PacketColumns, i: number) => boolean) | undefined;
@@ -157,7 +160,9 @@ export class MeterBank {
     const { decodes, figures, running } = plan(settings, sinks, options);
     this.#decodes = decodes;
     this.#running = running;
-    this.meters = figures;
+    this.meters = this.#figures = figures;
+    this.#sinks = sinks;
+    this.#options = options;
     this.#packets = options.packets;
     this.#shard = options.shard;
     this.#inShard = options.shard && packetsOfShard(options.shard);
@@ -225,6 +230,27 @@ export class MeterBank {
     return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };
   }
 
+  /** Numbers of the settings of whose meters nothing is asked but records and plain figures: they may work on another thread. */
+  get movable(): number[] {
+    const { ledger, stamps, maxLive, take, taker, share } = this.#options;
+    if (!this.only || stamps || [ledger, maxLive, take, taker, share].some((o) => o !== undefined)) return [];
+    return [...this.#figures.keys()].filter((n) => {
+      const { userData, memory } = this.#figures[n]!.settings;
+      return userData === 0 && memory.kind === "off";
+    });
+  }
+
+  /** Lets something else stand for the meter of a setting, which has not metered yet: it is made for the meter's sink and batch size. */
+  replace(index: number, make: (sink: RecordSink, batchSize: number) => FlowMeter): void {
+    const old = this.#figures[index]!,
+      meter = make(this.#sinks[index]!, this.#options.batchSize ?? BATCH_ROWS);
+    this.#figures[index] = meter;
+    for (const meters of [this.#running, ...this.#decodes.flatMap((d) => d.groups.map((g) => g.meters))]) {
+      const at = meters.findIndex((m) => m === old);
+      if (at >= 0) meters[at] = meter;
+    }
+  }
+
   /** Lets time go on without a packet, for live input: microseconds of capture time. */
   tick(now: number): void {
     for (const meter of this.#running) meter.tick(now);
@@ -238,7 +264,7 @@ export class MeterBank {
   /** As {@linkcode end}, in steps, between which the sinks' batches can be taken away: what is still held may be much. */
   *ending(): Generator<void, void, void> {
     for (const meter of this.#running) {
-      if (meter instanceof Meter) yield* meter.ending();
+      if (meter.ending) yield* meter.ending();
       else meter.end();
     }
   }
