@@ -40,8 +40,8 @@ export interface BankOptions {
   /** Makes such a taker for the setting with this number; connections are numbered apart in each numbering. */
   readonly taker?: (index: number, numbering: number) => NonNullable<MeterOptions["take"]>;
   /**
-   * Lets settings that differ only in times be metered together: makes what takes the records of the settings with these numbers, each a
-   * bit in this order, instead of their sinks. Their connections are numbered in the numbering told.
+   * Lets settings that differ only in times share their records, too: makes what takes those of the settings with these numbers, each a
+   * bit in this order, instead of their sinks, in any order. Their connections are numbered in the numbering told.
    */
   readonly share?: ((settings: readonly number[], numbering: number) => SharedTake) | undefined;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
@@ -105,16 +105,19 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
     }
     return group;
   };
-  const flocks = o.share && o.maxLive === undefined && o.ledger === undefined && !o.stamps
-    ? flocksOf(settings)
-    : settings.map((_, index) => [index]);
+  const isApart = o.maxLive !== undefined || o.ledger !== undefined || o.stamps ||
+    !o.share && (o.take !== undefined || o.taker !== undefined);
+  const flocks = isApart ? settings.map((_, index) => [index]) : flocksOf(settings);
   const figures: MeterFigures[] = [], running: FlowMeter[] = [];
   for (const members of flocks) {
     const first = settings[members[0]!]!, group = groupOf(first);
     let meter: FlowMeter;
     if (members.length > 1) {
       const chosen = members.map((index) => settings[index]!);
-      const flock = new Flock(chosen, group.holders, o.share!(members, group.numbering), group.connections);
+      const to = o.share
+        ? o.share(members, group.numbering)
+        : { sinks: members.map((index) => sinks[index]!), batchSize: o.batchSize ?? BATCH_ROWS };
+      const flock = new Flock(chosen, group.holders, to, group.connections);
       members.forEach((index, j) => figures[index] = flock.members[j]!.figures);
       meter = flock;
     } else {
