@@ -1,59 +1,50 @@
-import type { FlowMeter } from "./flow_meter.ts";
-import { type Unrecorded, UNRECORDED_REASONS } from "./unrecorded.ts";
+import type { Settings } from "../settings/mod.ts";
+import type { MeterFigures } from "./flow_meter.ts";
+import { Unrecorded, UNRECORDED_REASONS } from "./unrecorded.ts";
 
-/** Where each figure stands: entries made, records, packets and bytes seen, those that form flows, most entries, then what is in no record. */
-const CREATED = 0,
-  EMITTED = 1,
-  PACKETS = 2,
-  BYTES = 3,
-  FLOW_PACKETS = 4,
-  FLOW_BYTES = 5,
-  PEAK = 6,
-  UNRECORDED = 7;
+/** Where each figure stands: packets and bytes seen, those that form flows, most entries, then what is in no record. */
+const PACKETS = 0, BYTES = 1, FLOW_PACKETS = 2, FLOW_BYTES = 3, PEAK = 4, UNRECORDED = 5;
 
-/** Memory for the figures of one meter. */
-export function figuresMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8 * (UNRECORDED + 2 * UNRECORDED_REASONS.length));
-}
-
-/** Leaves what metering came to for another thread. */
-export function leaveFigures(meter: FlowMeter, memory: SharedArrayBuffer): void {
-  const to = new Float64Array(memory), { seen } = meter;
-  to[CREATED] = meter.created;
-  to[EMITTED] = meter.emitted;
+/** Leaves what metering under a setting came to for another thread. */
+export function leaveFigures({ seen, table, unrecorded }: MeterFigures, memory: SharedArrayBuffer): void {
+  const to = new Float64Array(memory);
   to[PACKETS] = seen.packets;
   to[BYTES] = seen.bytes;
   to[FLOW_PACKETS] = seen.flowPackets;
   to[FLOW_BYTES] = seen.flowBytes;
-  to[PEAK] = meter.table.peak;
-  for (const { reason, packets, bytes } of meter.unrecorded?.lines ?? []) {
+  to[PEAK] = table.peak;
+  for (const { reason, packets, bytes } of unrecorded?.lines ?? []) {
     const at = UNRECORDED + 2 * UNRECORDED_REASONS.indexOf(reason);
     to[at] = packets;
     to[at + 1] = bytes;
   }
 }
 
-/** Takes them up. */
-export function takeFigures(
-  memory: SharedArrayBuffer,
-  meter: {
-    created: number;
-    emitted: number;
-    readonly seen: { packets: number; bytes: number; flowPackets: number; flowBytes: number };
-    readonly table: { peak: number };
-    readonly unrecorded: Unrecorded;
-  },
-): void {
-  const from = new Float64Array(memory), { seen } = meter;
-  meter.created = from[CREATED]!;
-  meter.emitted = from[EMITTED]!;
-  seen.packets = from[PACKETS]!;
-  seen.bytes = from[BYTES]!;
-  seen.flowPackets = from[FLOW_PACKETS]!;
-  seen.flowBytes = from[FLOW_BYTES]!;
-  meter.table.peak = from[PEAK]!;
-  UNRECORDED_REASONS.forEach((reason, n) => {
-    const at = UNRECORDED + 2 * n;
-    meter.unrecorded.add(reason, from[at]!, from[at + 1]!);
-  });
+/** What metering under a setting comes to on another thread, which tells in the end. */
+export class AwayFigures implements MeterFigures {
+  readonly seen = { packets: 0, bytes: 0, flowPackets: 0, flowBytes: 0 };
+  readonly table = { peak: 0 };
+  readonly unrecorded: Unrecorded = new Unrecorded();
+  readonly ledger = undefined;
+  readonly ghosts = undefined;
+  /** Where the other thread leaves them. */
+  readonly memory: SharedArrayBuffer = new SharedArrayBuffer(
+    8 * (UNRECORDED + 2 * UNRECORDED_REASONS.length),
+  );
+
+  constructor(readonly settings: Settings) {}
+
+  /** Takes up what the other thread has left. */
+  take(): void {
+    const from = new Float64Array(this.memory), { seen } = this;
+    seen.packets = from[PACKETS]!;
+    seen.bytes = from[BYTES]!;
+    seen.flowPackets = from[FLOW_PACKETS]!;
+    seen.flowBytes = from[FLOW_BYTES]!;
+    this.table.peak = from[PEAK]!;
+    UNRECORDED_REASONS.forEach((reason, n) => {
+      const at = UNRECORDED + 2 * n;
+      this.unrecorded.add(reason, from[at]!, from[at + 1]!);
+    });
+  }
 }

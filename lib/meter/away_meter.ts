@@ -1,49 +1,62 @@
 import { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { figuresMemory, takeFigures } from "./away_figures.ts";
+import { AwayFigures } from "./away_figures.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import type { FlowMeter } from "./flow_meter.ts";
 import type { RecordSink } from "./meter.ts";
 import { RowFeed } from "./row_feed.ts";
 import { RowRing } from "./row_ring.ts";
-import { Unrecorded } from "./unrecorded.ts";
 
 /**
- * Stands for a meter that works on another thread: takes its records of each batch, in the place and in the portions in which that meter
- * would have given them here.
+ * Stands for a meter that works on another thread, of one setting or of several that are metered together: takes its records of each
+ * batch and gives each setting's sink what the meter would have given it here.
  *
  * The steps of its ring are the batches, and the end of the capture.
  */
 export class AwayMeter implements FlowMeter {
-  readonly seen = { packets: 0, bytes: 0, flowPackets: 0, flowBytes: 0 };
-  readonly table = { peak: 0 };
-  readonly ledger = undefined;
-  readonly ghosts = undefined;
-  readonly unrecorded: Unrecorded = new Unrecorded();
-  created = 0;
-  emitted = 0;
+  /** By setting. */
+  readonly figures: readonly AwayFigures[];
   /** Its thread has the connections' numbers. */
   connections: ConnectionColumns | undefined;
-  /** Where its thread leaves the figures in the end. */
-  readonly figures: SharedArrayBuffer = figuresMemory();
-  readonly #sink: RecordSink;
+  readonly #sinks: readonly RecordSink[];
   readonly #batchSize: number;
   readonly #feed: RowFeed;
-  #out: RecordBatch;
+  readonly #outs: RecordBatch[];
   #step = 0;
   #isOver = false;
 
   /** `rows` is that of the ring's chunks. */
-  constructor(readonly settings: Settings, rows: number, sink: RecordSink, batchSize: number) {
-    this.#sink = sink;
+  constructor(
+    settings: readonly Settings[],
+    rows: number,
+    sinks: readonly RecordSink[],
+    batchSize: number,
+  ) {
+    this.figures = settings.map((s) => new AwayFigures(s));
+    this.#sinks = sinks;
     this.#batchSize = batchSize;
-    this.#feed = new RowFeed(new RowRing(rows, settings.jitter));
-    this.#out = new RecordBatch(batchSize);
+    this.#feed = new RowFeed(new RowRing(rows, settings.some((s) => s.jitter)));
+    this.#outs = settings.map(() => new RecordBatch(batchSize));
   }
 
   /** Where its thread writes the records. */
   get ring(): RowRing {
     return this.#feed.ring;
+  }
+  get settings(): Settings {
+    return this.figures[0]!.settings;
+  }
+  get seen(): AwayFigures["seen"] {
+    return this.figures[0]!.seen;
+  }
+  get table(): AwayFigures["table"] {
+    return this.figures[0]!.table;
+  }
+  get ledger(): undefined {
+    return undefined;
+  }
+  get ghosts(): undefined {
+    return undefined;
   }
 
   /** Takes the records of a batch, which may have to be waited for. */
@@ -63,8 +76,8 @@ export class AwayMeter implements FlowMeter {
     if (this.#isOver) return;
     while (!this.#take()) yield;
     this.abandon();
-    if (this.#out.length > 0) this.#out = this.#sink(this.#out);
-    takeFigures(this.figures, this);
+    this.#outs.forEach((out, n) => out.length > 0 && this.#sinks[n]!(out));
+    for (const figures of this.figures) figures.take();
   }
 
   /** There is nothing more to wait for. */
@@ -74,10 +87,21 @@ export class AwayMeter implements FlowMeter {
 
   /** Takes what is there; true when that was the rest of the step. */
   #take(): boolean {
-    const feed = this.#feed;
+    const feed = this.#feed, outs = this.#outs, sinks = this.#sinks, size = this.#batchSize;
     const { written, isAll } = feed.ring.awaitRows(feed.read, this.#step);
     feed.written = written;
-    this.#out = feed.copy(this.#out, this.#batchSize, this.#sink);
+    while (!feed.isEmpty) {
+      // Records of several settings bear their numbers.
+      const n = outs.length > 1 ? feed.chunk.stamps[feed.row]! : 0;
+      let behind = feed.stretch;
+      if (outs.length > 1) {
+        const { stamps } = feed.chunk;
+        for (let rows = 1; rows < behind; rows++) if (stamps[feed.row + rows] !== n) behind = rows;
+      }
+      const out = outs[n]!;
+      feed.copy(out, Math.min(behind, size - out.length));
+      if (out.length >= size) outs[n] = sinks[n]!(out);
+    }
     feed.release();
     return isAll;
   }

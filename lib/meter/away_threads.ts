@@ -1,7 +1,9 @@
 import { ThreadAhead } from "../base/mod.ts";
+import type { Settings } from "../settings/mod.ts";
 import { AwayMeter } from "./away_meter.ts";
 import type { AwayTask } from "./away_worker.ts";
-import type { MeterBank } from "./bank.ts";
+import type { MeterBank, Stand } from "./bank.ts";
+import { flocksOf } from "./flocks.ts";
 import { rowsOfChunk } from "./row_ring.ts";
 import type { ThreadNews } from "./shard_thread.ts";
 import type { KeyedInput } from "./slot_meter.ts";
@@ -12,43 +14,29 @@ const meterThread = new ThreadAhead(
   () => new Worker(new URL("./away_worker.ts", import.meta.url), { type: "module" }),
 );
 
-/**
- * Deals the settings that may move out to the bank's own thread, the first, and to others: all have as many, but the bank's own has also
- * to do with the records of all.
- */
-export function dealOut(bank: MeterBank, threads: number): number[][] {
-  const { movable } = bank, settled = bank.meters.length - movable.length;
-  const hands = Array.from({ length: threads }, () => [] as number[]);
-  for (const index of movable) {
-    const load = (hand: number) => hands[hand]!.length + (hand === 0 ? settled + 0.5 : 0);
-    let least = 0;
-    for (let hand = 1; hand < threads; hand++) if (load(hand) < load(least)) least = hand;
-    hands[least]!.push(index);
-  }
-  return hands;
-}
-
 /** A thread that has some settings of a bank. */
 export class AwayThread {
-  readonly #bank: MeterBank;
-  readonly #settings: readonly number[];
   readonly #thread = meterThread.take();
   readonly #meters: AwayMeter[] = [];
+  /** What stands for its meters in the bank. */
+  readonly stands: readonly Stand[];
   /** Why it gave up. */
   failure: Error | undefined;
 
-  /** Takes the meters of these settings out of the bank. */
-  constructor(bank: MeterBank, settings: readonly number[]) {
-    this.#bank = bank;
-    this.#settings = settings;
-    const rows = rowsOfChunk(settings.length);
-    for (const index of settings) {
-      bank.replace(index, (sink, batchSize) => {
-        const meter = new AwayMeter(bank.meters[index]!.settings, rows, sink, batchSize);
-        this.#meters.push(meter);
-        return meter;
-      });
-    }
+  /** Which of a bank's settings, given by number, it has. */
+  constructor(all: readonly Settings[], hand: readonly number[]) {
+    const flocks = flocksOf(hand.map((index) => all[index]!)), rows = rowsOfChunk(flocks.length);
+    this.stands = flocks.map((flock) => {
+      const settings = flock.map((n) => hand[n]!);
+      return {
+        settings,
+        make: (sinks, batchSize) => {
+          const meter = new AwayMeter(settings.map((index) => all[index]!), rows, sinks, batchSize);
+          this.#meters.push(meter);
+          return meter;
+        },
+      };
+    });
   }
 
   /** Settles when the thread takes its task, with an error when it never will. */
@@ -67,11 +55,13 @@ export class AwayThread {
       if (news.kind === "failed") this.failure = new Error(`metering thread: ${news.reason}`);
     };
     const task: AwayTask = {
-      settings: this.#settings.map((index) => this.#bank.meters[index]!.settings),
+      meters: this.#meters.map(({ figures, ring }) => ({
+        settings: figures.map((f) => f.settings),
+        ring: ring.memory,
+        figures: figures.map((f) => f.memory),
+      })),
       connections,
       input,
-      rings: this.#meters.map((meter) => meter.ring.memory),
-      figures: this.#meters.map((meter) => meter.figures),
     };
     worker.postMessage(task);
   }
@@ -81,4 +71,27 @@ export class AwayThread {
     for (const meter of this.#meters) meter.abandon();
     this.#thread.worker.terminate();
   }
+}
+
+/** Deals the settings of a bank that may move out to its own thread and others, and sets those others up. */
+export function sendAway(bank: MeterBank, threads: number): AwayThread[] {
+  const all = bank.meters.map((meter) => meter.settings);
+  const away = dealOut(bank, threads).filter((hand) => hand.length > 0).map((hand) =>
+    new AwayThread(all, hand)
+  );
+  if (away.length > 0) bank.replace(away.flatMap((thread) => thread.stands));
+  return away;
+}
+
+/** What other threads than the bank's own are to meter: all have about as many, but the bank's own has also to do with the records of all. */
+function dealOut(bank: MeterBank, threads: number): number[][] {
+  const { movable } = bank, settled = bank.meters.length - movable.length;
+  const loads = Array.from({ length: threads }, (_, thread) => thread === 0 ? settled + 0.5 : 0);
+  const hands = loads.map(() => [] as number[]);
+  for (const index of movable) {
+    const least = loads.indexOf(Math.min(...loads));
+    loads[least]!++;
+    hands[least]!.push(index);
+  }
+  return hands.slice(1);
 }

@@ -44,6 +44,8 @@ export interface BankOptions {
    * bit in this order, instead of their sinks, in any order. Their connections are numbered in the numbering told.
    */
   readonly share?: ((settings: readonly number[], numbering: number) => SharedTake) | undefined;
+  /** Lets the records of settings that are metered together go to the sink of the first, stamped with their numbers among them. */
+  readonly gathers?: boolean;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
@@ -68,13 +70,29 @@ interface DecodeGroup {
 interface Plan {
   readonly decodes: readonly DecodeGroup[];
   /** By setting. */
-  readonly figures: MeterFigures[];
+  readonly figures: readonly MeterFigures[];
   /** Each meter once. */
-  readonly running: FlowMeter[];
+  readonly running: readonly FlowMeter[];
+}
+
+/** Stands for the meters of some settings. */
+export interface Stand {
+  /** Their numbers. */
+  readonly settings: readonly number[];
+  /** Makes what stands for them; the records of each go to its sink in batches of so many rows. */
+  readonly make: (
+    sinks: readonly RecordSink[],
+    batchSize: number,
+  ) => FlowMeter & { readonly figures: readonly MeterFigures[] };
 }
 
 /** Shares one decode among settings that see packets alike, one key table among those that key them alike, and one meter among a flock. */
-function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: BankOptions): Plan {
+function plan(
+  settings: readonly Settings[],
+  sinks: readonly RecordSink[],
+  o: BankOptions,
+  stands: readonly Stand[] = [],
+): Plan {
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
   const groupOf = (s: Settings): KeyGroup => {
@@ -107,16 +125,21 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
   };
   const isApart = o.maxLive !== undefined || o.ledger !== undefined || o.stamps ||
     !o.share && (o.take !== undefined || o.taker !== undefined);
-  const flocks = isApart ? settings.map((_, index) => [index]) : flocksOf(settings);
+  const away = new Set(stands.flatMap((stand) => stand.settings));
+  const here = [...settings.keys()].filter((index) => !away.has(index));
+  const flocks = isApart
+    ? here.map((index) => [index])
+    : flocksOf(here.map((index) => settings[index]!)).map((flock) => flock.map((n) => here[n]!));
   const figures: MeterFigures[] = [], running: FlowMeter[] = [];
   for (const members of flocks) {
     const first = settings[members[0]!]!, group = groupOf(first);
     let meter: FlowMeter;
     if (members.length > 1) {
       const chosen = members.map((index) => settings[index]!);
-      const to = o.share
-        ? o.share(members, group.numbering)
-        : { sinks: members.map((index) => sinks[index]!), batchSize: o.batchSize ?? BATCH_ROWS };
+      const to = o.share ? o.share(members, group.numbering) : {
+        batchSize: o.batchSize ?? BATCH_ROWS,
+        ...(o.gathers ? { gathered: sinks[members[0]!]! } : { sinks: members.map((index) => sinks[index]!) }),
+      };
       const flock = new Flock(chosen, group.holders, to, group.connections);
       members.forEach((index, j) => figures[index] = flock.members[j]!.figures);
       meter = flock;
@@ -139,6 +162,13 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
     group.meters.push(meter);
     running.push(meter);
   }
+  // Last: these may have to be waited for.
+  for (const { settings: members, make } of stands) {
+    const meter = make(members.map((index) => sinks[index]!), o.batchSize ?? BATCH_ROWS);
+    members.forEach((index, j) => figures[index] = meter.figures[j]!);
+    groupOf(settings[members[0]!]!).meters.push(meter);
+    running.push(meter);
+  }
   return { decodes: [...decodes.values()], figures, running };
 }
 
@@ -147,11 +177,8 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
  * setting keeps its own flow table (law 4).
  */
 export class MeterBank {
-  /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
-  readonly meters: readonly MeterFigures[];
-  readonly #decodes: readonly DecodeGroup[];
-  readonly #figures: MeterFigures[];
-  readonly #running: FlowMeter[];
+  #plan: Plan;
+  readonly #settings: readonly Settings[];
   readonly #sinks: readonly RecordSink[];
   readonly #options: BankOptions;
   readonly #packets: PacketPredicate | undefined;
@@ -160,10 +187,8 @@ export class MeterBank {
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
-    const { decodes, figures, running } = plan(settings, sinks, options);
-    this.#decodes = decodes;
-    this.#running = running;
-    this.meters = this.#figures = figures;
+    this.#plan = plan(settings, sinks, options);
+    this.#settings = settings;
     this.#sinks = sinks;
     this.#options = options;
     this.#packets = options.packets;
@@ -172,13 +197,18 @@ export class MeterBank {
     this.#tap = options.tap;
   }
 
+  /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
+  get meters(): readonly MeterFigures[] {
+    return this.#plan.figures;
+  }
+
   /**
    * Takes the next frames of the capture.
    *
    * @throws {Problem} `unsupported` when the settings imitate Argus and Argus refuses the link type (LINK-1).
    */
   take(frames: FrameBatch): void {
-    for (const group of this.#decodes) {
+    for (const group of this.#plan.decodes) {
       if (group.stopped) continue;
       if (!admits(frames, group.options.quirks)) {
         group.stopped = true;
@@ -202,7 +232,7 @@ export class MeterBank {
    * and Argus's rules only.
    */
   takeShare(decoded: readonly { readonly columns: PacketColumns; readonly share: PacketShare }[]): void {
-    decoded.forEach(({ columns, share }, n) => this.#meter(this.#decodes[n]!, columns, share));
+    decoded.forEach(({ columns, share }, n) => this.#meter(this.#plan.decodes[n]!, columns, share));
   }
 
   #meter(group: DecodeGroup, columns: PacketColumns, share?: PacketShare): void {
@@ -223,7 +253,7 @@ export class MeterBank {
     meters: readonly FlowMeter[];
     holders: KeyHolders;
   } | undefined {
-    const decodes = this.#decodes, group = decodes[0]?.groups[0];
+    const decodes = this.#plan.decodes, group = decodes[0]?.groups[0];
     if (
       decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets ||
       this.#shard
@@ -237,26 +267,20 @@ export class MeterBank {
   get movable(): number[] {
     const { ledger, stamps, maxLive, take, taker, share } = this.#options;
     if (!this.only || stamps || [ledger, maxLive, take, taker, share].some((o) => o !== undefined)) return [];
-    return [...this.#figures.keys()].filter((n) => {
-      const { userData, memory } = this.#figures[n]!.settings;
+    return [...this.#settings.keys()].filter((n) => {
+      const { userData, memory } = this.#settings[n]!;
       return userData === 0 && memory.kind === "off";
     });
   }
 
-  /** Lets something else stand for the meter of a setting, which has not metered yet: it is made for the meter's sink and batch size. */
-  replace(index: number, make: (sink: RecordSink, batchSize: number) => FlowMeter): void {
-    const old = this.#figures[index]!,
-      meter = make(this.#sinks[index]!, this.#options.batchSize ?? BATCH_ROWS);
-    this.#figures[index] = meter;
-    for (const meters of [this.#running, ...this.#decodes.flatMap((d) => d.groups.map((g) => g.meters))]) {
-      const at = meters.findIndex((m) => m === old);
-      if (at >= 0) meters[at] = meter;
-    }
+  /** Lets others stand for the meters of some settings, before the first packet. */
+  replace(stands: readonly Stand[]): void {
+    this.#plan = plan(this.#settings, this.#sinks, this.#options, stands);
   }
 
   /** Lets time go on without a packet, for live input: microseconds of capture time. */
   tick(now: number): void {
-    for (const meter of this.#running) meter.tick(now);
+    for (const meter of this.#plan.running) meter.tick(now);
   }
 
   /** End of the capture: every meter writes what it still holds. */
@@ -266,7 +290,7 @@ export class MeterBank {
 
   /** As {@linkcode end}, in steps, between which the sinks' batches can be taken away: what is still held may be much. */
   *ending(): Generator<void, void, void> {
-    for (const meter of this.#running) {
+    for (const meter of this.#plan.running) {
       if (meter.ending) yield* meter.ending();
       else meter.end();
     }

@@ -42,6 +42,13 @@ const STEP = 4096;
  */
 export type SharedTake = (batch: RecordBatch, settings: number, connection: number) => void;
 
+/** Where each setting's records go, in batches of so many rows: to a sink for each, in order, or all to one, stamped with the numbers of their settings. */
+export interface FlockSinks {
+  readonly sinks?: readonly RecordSink[];
+  readonly gathered?: RecordSink;
+  readonly batchSize: number;
+}
+
 /**
  * Meters under many settings that differ only in times: an entry is kept once for all settings that have seen the same of it, and parts
  * into versions where their timers cut or drop it differently. The rules are those of {@linkcode Meter}, record by record. Where a record is
@@ -64,29 +71,33 @@ export class Flock extends Meter {
   // Bits of the settings as they were given.
   readonly #bits: readonly number[];
 
-  /** `to` is given settings as bits in the order of `settings`, or has a sink for each in that order. */
+  /** `to` takes each record once for all settings, bits in the order of `settings`, or says where the records of each go. */
   constructor(
     settings: readonly Settings[],
     holders: KeyHolders,
-    to: SharedTake | { readonly sinks: readonly RecordSink[]; readonly batchSize: number },
+    to: SharedTake | FlockSinks,
     connections?: ConnectionColumns,
   ) {
     const order = settings.map((_, j) => j).sort((a, b) => settings[a]!.status - settings[b]!.status);
     const sorted = order.map((j) => settings[j]!);
-    super(sorted[0]!, holders, (batch) => batch, { batchSize: 1, ...(connections ? { connections } : {}) });
-    const isShared = typeof to === "function";
-    this.table = new Versions(settings.length, !isShared);
+    const rows = typeof to === "function" ? undefined : to, gathered = rows?.gathered;
+    super(sorted[0]!, holders, gathered ?? ((batch) => batch), {
+      ...(gathered ? { batchSize: rows!.batchSize, stamps: true } : { batchSize: 1 }),
+      ...(connections ? { connections } : {}),
+    });
+    this.table = new Versions(settings.length, rows !== undefined);
     this.timers = new FlockTimers(this, sorted, this.quirks);
     this.#all = settings.length === 32 ? -1 : (1 << settings.length) - 1;
     this.#holders = holders;
     this.#rules = keyRulesOf(sorted[0]!);
-    if (isShared) this.#take = to;
-    else this.#rows = new FlockRows(order.map((j) => to.sinks[j]!), to.batchSize);
+    if (typeof to === "function") {
+      this.#take = to;
+      this.out.length = 1;
+    } else this.#rows = new FlockRows(order, to.gathered ? undefined : to.sinks, to.batchSize);
     this.#bits = settings.map((_, j) => order.indexOf(j));
     this.#byBit = sorted.map((s, bit) => new FlockMember(this, s, bit));
     this.members = this.#bits.map((bit) => this.#byBit[bit]!);
     this.#given = Int32Array.from(order, (j) => 1 << j);
-    this.out.length = 1;
   }
 
   override run(c: PacketColumns, keys: KeyedBatch): void {
@@ -277,7 +288,9 @@ export class Flock extends Meter {
   }
 
   override flush(): void {
-    this.#rows?.flush();
+    if (this.#rows === undefined) return;
+    if (this.stamps !== undefined) super.flush();
+    else this.#rows.flush();
   }
 
   /** End of the capture, in the order in which meters of the settings alone would write it, one setting after the other. */

@@ -10,15 +10,16 @@ import type { RecordSink } from "./meter.ts";
 const { CONN_SEQ, SEQ, WORDS } = R;
 const { STATE_WORDS, S_CONN } = T;
 
-/** Where the records of one setting of a flock go. */
+/** The records of one setting of a flock. */
 class Output {
   out: RecordBatch;
   /** Transport sequence numbers given (SEQ-1). */
   sequence = 0;
   #ofConnection = new Int32Array(0);
 
-  constructor(readonly sink: RecordSink, readonly size: number) {
-    this.out = new RecordBatch(size);
+  /** `index` is the number of the setting among those of the flock. */
+  constructor(readonly index: number, readonly sink: RecordSink | undefined, size: number) {
+    this.out = new RecordBatch(sink ? size : 1);
   }
 
   /** Number of the next record within its connection. */
@@ -30,18 +31,25 @@ class Output {
   }
 
   flush(): void {
-    if (this.out.length > 0) this.out = this.sink(this.out);
+    if (this.out.length > 0) this.out = this.sink!(this.out);
   }
 }
 
-/** The records of a flock, each setting's to a sink of its own: what a meter of that setting alone writes, in its order. */
+/**
+ * The records of a flock, each setting's by itself: what a meter of that setting alone writes, in its order. Without sinks of their own
+ * all go into the flock's one batch, stamped with the numbers of their settings.
+ */
 export class FlockRows {
   /** By bit. */
   readonly #outputs: readonly Output[];
+  readonly #size: number;
+  readonly #isGathered: boolean;
 
-  /** Sinks by bit, which are given batches of so many rows. */
-  constructor(sinks: readonly RecordSink[], size: number) {
-    this.#outputs = sinks.map((sink) => new Output(sink, size));
+  /** Numbers of the settings by bit, and their sinks, which are given batches of so many rows. */
+  constructor(order: readonly number[], sinks: readonly RecordSink[] | undefined, size: number) {
+    this.#outputs = order.map((index) => new Output(index, sinks?.[index], size));
+    this.#size = size;
+    this.#isGathered = sinks === undefined;
   }
 
   /** Writes the record of an entry's interval for some settings. */
@@ -51,7 +59,7 @@ export class FlockRows {
     const connection = table.state[row * STATE_WORDS + S_CONN]!;
     for (let left = settings; left !== 0; left &= left - 1) {
       const bit = 31 - Math.clz32(left & -left), output = outputs[bit]!;
-      const { out } = output, at = out.add(), w = at * WORDS;
+      const out = this.#isGathered ? flock.out : output.out, at = out.add(), w = at * WORDS;
       emitRow(flock, row, out, at, cause, reason);
       let number = given[first + bit]!;
       if (number === 0) {
@@ -61,12 +69,16 @@ export class FlockRows {
       }
       out.words[w + SEQ] = number;
       if (connection >= 0) out.words[w + CONN_SEQ] = output.nextOf(connection);
-      if (out.length >= output.size) output.flush();
+      if (this.#isGathered) flock.stamps![at] = output.index;
+      if (out.length < this.#size) continue;
+      if (this.#isGathered) flock.flush();
+      else output.flush();
     }
   }
 
-  /** Gives the sink of a setting, or of all, what there is. */
+  /** Gives its sink what there is of a setting, or of each. */
   flush(bit?: number): void {
+    if (this.#isGathered) return;
     if (bit !== undefined) this.#outputs[bit]!.flush();
     else for (const output of this.#outputs) output.flush();
   }

@@ -29,10 +29,6 @@ export interface MeterFigures {
 
 /** One setting's meter, whatever its rules, or that of several settings at once: packets in, record rows out. */
 export interface FlowMeter extends MeterFigures {
-  /** Entries made so far. */
-  readonly created: number;
-  /** Records emitted so far. */
-  readonly emitted: number;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
   /** Meters a batch whose keys are numbered, or a share of it. */

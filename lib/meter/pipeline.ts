@@ -1,6 +1,6 @@
 import { bytesOf, Problem } from "../base/mod.ts";
 import { isPeer } from "../settings/mod.ts";
-import { AwayThread, dealOut } from "./away_threads.ts";
+import { type AwayThread, sendAway } from "./away_threads.ts";
 import type { MeterBank } from "./bank.ts";
 import { lineMemory, ReaderLine } from "./batch_line.ts";
 import { decodeThread } from "./decode_thread.ts";
@@ -60,8 +60,7 @@ export async function runPipelined(
   source: string | readonly string[],
   options: PipelineOptions = {},
 ): Promise<void> {
-  const hands = dealOut(bank, options.threads ?? threadsFor(bank, source));
-  const away = hands.slice(1).filter((hand) => hand.length > 0).map((hand) => new AwayThread(bank, hand));
+  const away = sendAway(bank, options.threads ?? Number(Deno.env.get("TH") ?? 1));
   let failure: DecodeNews | undefined;
   try {
     failure = await run(bank, away, source, options);

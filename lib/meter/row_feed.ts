@@ -1,6 +1,5 @@
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
-import type { RecordSink } from "./meter.ts";
 import type { Chunk, RowRing } from "./row_ring.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
@@ -38,23 +37,22 @@ export class RowFeed {
     this.ring.release(this.read);
   }
 
-  /** Appends all rows that are there to batches, each of which goes to the sink when it has `size` rows; gives the batch to fill next. */
-  copy(out: RecordBatch, size: number, sink: RecordSink): RecordBatch {
-    while (!this.isEmpty) {
-      const from = this.chunk.batch, at = out.length;
-      if (from.jitter !== undefined || from.user !== undefined) {
-        out.append(from, this.row);
-        this.skip(1);
-      } else {
-        const behind = Math.min(this.written - this.read | 0, this.ring.rows - this.row);
-        const rows = Math.min(behind, size - at), w = this.row * WORDS, d = this.row * DOUBLES;
-        for (let n = 0; n < rows; n++) out.add();
-        out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
-        out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
-        this.skip(rows);
-      }
-      if (out.length >= size) out = sink(out);
+  /** Rows that lie behind each other from the next one on. */
+  get stretch(): number {
+    return Math.min(this.written - this.read | 0, this.ring.rows - this.row);
+  }
+
+  /** Appends so many rows of a stretch to a batch. */
+  copy(out: RecordBatch, rows: number): void {
+    const from = this.chunk.batch, at = out.length;
+    if (from.jitter !== undefined || from.user !== undefined) {
+      for (let n = 0; n < rows; n++) out.append(from, this.row + n);
+    } else {
+      const w = this.row * WORDS, d = this.row * DOUBLES;
+      for (let n = 0; n < rows; n++) out.add();
+      out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
+      out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
     }
-    return out;
+    this.skip(rows);
   }
 }

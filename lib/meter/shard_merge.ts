@@ -77,8 +77,7 @@ export class ShardMerge {
 
   /** Gives out every row that no row still to come belongs before. */
   run(): void {
-    // The only shard's rows are in order and numbered already.
-    if (this.#feeds.length === 1) this.#out = this.#feeds[0]!.copy(this.#out, OUT, this.#sink);
+    if (this.#feeds.length === 1) this.#copy(this.#feeds[0]!);
     for (let first = this.#first(); first !== undefined && !first.isEmpty; first = this.#first()) {
       // Rows come in stretches of one shard.
       const bound = this.#bound(first);
@@ -88,6 +87,14 @@ export class ShardMerge {
       } while (!first.isEmpty && first.stamp < bound);
     }
     for (const feed of this.#feeds) feed.release();
+  }
+
+  /** The only shard's rows are in order and numbered already. */
+  #copy(feed: Feed): void {
+    while (!feed.isEmpty) {
+      feed.copy(this.#out, Math.min(feed.stretch, OUT - this.#out.length));
+      if (this.#out.length >= OUT) this.#out = this.#sink(this.#out);
+    }
   }
 
   /** The feed whose next row, be it one still to come, is next. */

@@ -1,6 +1,5 @@
 import { openFrames } from "../../lib/capture/mod.ts";
-import { type BankOptions, type FlowMeter, MeterBank } from "../../lib/meter/mod.ts";
-import type { FlowTable } from "../../lib/meter/flow_table.ts";
+import { type BankOptions, type Meter, MeterBank, type PeerMeter } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { isPeer, type Settings } from "../../lib/settings/mod.ts";
@@ -8,7 +7,7 @@ import { isPeer, type Settings } from "../../lib/settings/mod.ts";
 /** One setting's records of a capture, as read, in order of emission. */
 export interface Metered {
   readonly batch: RecordBatch;
-  readonly meter: FlowMeter & { readonly table: FlowTable };
+  readonly meter: Meter | PeerMeter;
 }
 
 /** Meters a capture under several settings in one pass. */
