@@ -83,15 +83,20 @@ export function sendAway(bank: MeterBank, threads: number): AwayThread[] {
   return away;
 }
 
-/** What other threads than the bank's own are to meter: all have about as many, but the bank's own has also to do with the records of all. */
+/**
+ * What other threads than the bank's own are to meter: all get about as many, and neighbours stay together, because settings of one flock
+ * that are like each other share most of their entries. The bank's own thread, which has also to do with the records of all, keeps the
+ * longest status intervals, which write the fewest.
+ */
 function dealOut(bank: MeterBank, threads: number): number[][] {
-  const { movable } = bank, settled = bank.meters.length - movable.length;
-  const loads = Array.from({ length: threads }, (_, thread) => thread === 0 ? settled + 0.5 : 0);
-  const hands = loads.map(() => [] as number[]);
-  for (const index of movable) {
-    const least = loads.indexOf(Math.min(...loads));
-    loads[least]!++;
-    hands[least]!.push(index);
-  }
-  return hands.slice(1);
+  const { movable } = bank, all = bank.meters.map((meter) => meter.settings);
+  const order = flocksOf(movable.map((index) => all[index]!)).flatMap((flock) =>
+    flock.map((n) => movable[n]!).sort((a, b) => all[a]!.status - all[b]!.status)
+  );
+  const own = Math.max(0, Math.floor(all.length / threads) - (all.length - movable.length));
+  const away = order.length - own, others = threads - 1;
+  return Array.from(
+    { length: others },
+    (_, thread) => order.slice(Math.round(away * thread / others), Math.round(away * (thread + 1) / others)),
+  );
 }

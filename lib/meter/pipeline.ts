@@ -3,6 +3,7 @@ import { isPeer } from "../settings/mod.ts";
 import { type AwayThread, sendAway } from "./away_threads.ts";
 import type { MeterBank } from "./bank.ts";
 import { lineMemory, ReaderLine } from "./batch_line.ts";
+import { flocksOf } from "./flocks.ts";
 import { decodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import { SharedBatch } from "./shared_batch.ts";
@@ -14,8 +15,11 @@ const SLOTS = 4;
 /** Messages of the decoding thread are looked at this often: each look costs a turn of the event loop, some milliseconds. */
 const NEWS_MS = 200;
 
-/** Bytes of a capture, times the settings, from which on a second thread that meters pays. */
-const DIVIDED = 512 << 20;
+/** Bytes of a capture, times what there is to do with it, from which on a second thread that meters pays (measured). */
+const DIVIDED = 4e9;
+
+/** What a setting more costs where one is metered together with others, beside one alone (measured). */
+const SHARED_COST = 0.6;
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
@@ -44,9 +48,10 @@ export function canPipeline(bank: MeterBank): boolean {
 
 /** Threads that pay for a capture: every one more has to warm up. */
 function threadsFor(bank: MeterBank, source: string | readonly string[]): number {
-  const settings = bank.meters.length;
-  if (settings < 2 || (bytesOf(source) ?? 0) * settings < DIVIDED) return 1;
-  return Math.min(settings, navigator.hardwareConcurrency ?? 2);
+  const flocks = flocksOf(bank.meters.map((meter) => meter.settings));
+  const cost = flocks.reduce((sum, flock) => sum + 1 + SHARED_COST * (flock.length - 1), 0);
+  if ((bytesOf(source) ?? 0) * cost < DIVIDED) return 1;
+  return Math.min(bank.meters.length, navigator.hardwareConcurrency ?? 2);
 }
 
 /**
@@ -60,7 +65,7 @@ export async function runPipelined(
   source: string | readonly string[],
   options: PipelineOptions = {},
 ): Promise<void> {
-  const away = sendAway(bank, options.threads ?? Number(Deno.env.get("TH") ?? 1));
+  const away = sendAway(bank, options.threads ?? threadsFor(bank, source));
   let failure: DecodeNews | undefined;
   try {
     failure = await run(bank, away, source, options);
