@@ -3,7 +3,10 @@ import type { RecordBatch } from "../record/mod.ts";
 import type { Chunk, RowRing } from "./row_ring.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
-const { WORDS, DOUBLES } = R;
+const { DOUBLES, FLAGS, FLAGS_RARE, RARE, WORDS } = R;
+
+/** Rows from which on they are copied as one piece: that costs four views of memory. */
+const MANY = 16;
 
 /** The rows of a ring, taken front to back. */
 export class RowFeed {
@@ -44,15 +47,28 @@ export class RowFeed {
 
   /** Appends so many rows of a stretch to a batch. */
   copy(out: RecordBatch, rows: number): void {
-    const from = this.chunk.batch, at = out.length;
+    const from = this.chunk.batch;
     if (from.jitter !== undefined || from.user !== undefined) {
       for (let n = 0; n < rows; n++) out.append(from, this.row + n);
-    } else {
-      const w = this.row * WORDS, d = this.row * DOUBLES;
+    } else if (rows < MANY) { for (let n = 0; n < rows; n++) copyRow(out, from, this.row + n); }
+    else {
+      const at = out.length, w = this.row * WORDS, d = this.row * DOUBLES;
       for (let n = 0; n < rows; n++) out.add();
       out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
       out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
     }
     this.skip(rows);
   }
+}
+
+/** Appends one row. */
+export function copyRow(out: RecordBatch, from: RecordBatch, row: number): number {
+  const at = out.add(), o = at * WORDS, w = row * WORDS, to = out.words, words = from.words;
+  const od = at * DOUBLES, d = row * DOUBLES, toDoubles = out.doubles, doubles = from.doubles;
+  for (let j = 0; j < RARE; j++) to[o + j] = words[w + j]!;
+  // Rows without these flags hold zeros there.
+  if (words[w + FLAGS]! & FLAGS_RARE) { for (let j = RARE; j < WORDS; j++) to[o + j] = words[w + j]!; }
+  else for (let j = RARE; j < WORDS; j++) to[o + j] = 0;
+  for (let j = 0; j < DOUBLES; j++) toDoubles[od + j] = doubles[d + j]!;
+  return at;
 }

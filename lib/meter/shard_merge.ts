@@ -2,12 +2,12 @@ import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { RecordSink } from "./meter.ts";
-import { RowFeed } from "./row_feed.ts";
+import { copyRow, RowFeed } from "./row_feed.ts";
 import type { RowRing } from "./row_ring.ts";
 import type { RowNews } from "./row_writer.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
-const { WORDS, DOUBLES, RARE, FLAGS, FLAGS_RARE, SEQ, FIRST_FRAME } = R;
+const { FIRST_FRAME, SEQ, WORDS } = R;
 
 /** Rows of a batch that is given out. */
 const OUT = 4096;
@@ -121,17 +121,10 @@ export class ShardMerge {
   }
 
   #give(feed: Feed): void {
-    const out = this.#out, from = feed.chunk.batch, at = out.add();
-    const o = at * WORDS, w = feed.row * WORDS, to = out.words, words = from.words;
-    const od = at * DOUBLES, d = feed.row * DOUBLES, toDoubles = out.doubles, doubles = from.doubles;
-    for (let j = 0; j < RARE; j++) to[o + j] = words[w + j]!;
-    // Rows without these flags hold zeros there.
-    if (words[w + FLAGS]! & FLAGS_RARE) { for (let j = RARE; j < WORDS; j++) to[o + j] = words[w + j]!; }
-    else for (let j = RARE; j < WORDS; j++) to[o + j] = 0;
-    for (let j = 0; j < DOUBLES; j++) toDoubles[od + j] = doubles[d + j]!;
+    const out = this.#out, from = feed.chunk.batch, at = copyRow(out, from, feed.row);
     if (from.jitter !== undefined || from.user !== undefined) out.copyRow(at, from, feed.row);
-    const own = words[w + SEQ]!, numbers = feed.numbers(own);
-    to[o + SEQ] = numbers[own] ||= ++this.#sequence;
+    const seq = at * WORDS + SEQ, own = out.words[seq]!, numbers = feed.numbers(own);
+    out.words[seq] = numbers[own] ||= ++this.#sequence;
     if (out.length >= OUT) this.#out = this.#sink(out);
   }
 }
