@@ -1,3 +1,4 @@
+import * as P from "../decode/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
 import { hex64, refOf, type StudyResult } from "../compare/mod.ts";
 import type { CostCurveModel, DifferenceMapModel, HistogramModel, PacketStripModel } from "../display/mod.ts";
@@ -6,6 +7,8 @@ import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture } from "./run.ts";
 import { select } from "./timeline_story.ts";
+
+const { PACKET_DOUBLES } = P;
 
 /** Connections whose packets one picture looks at. */
 const MOST = 500;
@@ -28,7 +31,7 @@ export async function gapModel(
       for (let i = 0; i < columns.length; i++) {
         const id = found.index[i]! < 0 ? "" : hex64(found.high[i]!, found.low[i]!);
         if (!ids.has(id)) continue;
-        const time = columns.time[i]!, before = last.get(id);
+        const time = columns.times[i * PACKET_DOUBLES]!, before = last.get(id);
         if (before !== undefined) gaps.push(Math.max(0, time - before));
         last.set(id, time);
       }

@@ -1,4 +1,7 @@
+import * as P from "../decode/mod.ts";
 import type { PacketColumns } from "../decode/mod.ts";
+
+const { PACKET_DOUBLES } = P;
 
 /** Growing list of numbers. */
 class Numbers {
@@ -38,7 +41,7 @@ export class PacketTimesTap {
 
   /** Takes packet `i`; `own` tells whether it belongs to the connection. */
   take(columns: PacketColumns, i: number, own: boolean): void {
-    const time = columns.time[i]!;
+    const time = columns.times[i * PACKET_DOUBLES]!;
     if (own) this.#own.push(time);
     if (time >= this.#next) {
       this.#ticks.push(time);

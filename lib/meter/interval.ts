@@ -9,9 +9,22 @@ import * as K from "./key_words.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-// deno-fmt-ignore
 const {
-  P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_ISIS, P_LLC, P_RARP, P_TCP, P_UDP,
+  PACKET_WORDS,
+  PW_KIND,
+  PW_PROTO,
+  P_ARP,
+  P_ESP,
+  P_FRAGMENT,
+  P_ICMP,
+  P_ICMP6,
+  P_IGMP,
+  P_IP,
+  P_ISIS,
+  P_LLC,
+  P_RARP,
+  P_TCP,
+  P_UDP,
   P_WLAN,
 } = P;
 // deno-fmt-ignore
@@ -40,7 +53,7 @@ export function newEntryRow(
   settings: Settings,
 ): void {
   const words = table.words, w = row * WORDS, d = row * DOUBLES, s = row * STATE_WORDS;
-  const kind = c.kind[i]!;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!;
   const k0 = keyWords[0]!, low = k0 & 0xff, ports = keyWords[K_PORTS]!, extra = keyWords[K_EXTRA]!;
   words[w + KEY_TYPE] = (k0 >>> 8) & 0xff;
   for (let j = 0; j < 4; j++) {
@@ -117,7 +130,7 @@ export function newEntryRow(
       break;
     case P_IP:
       // KEY-10: an address matrix key has no protocol of its own.
-      if (k0 >>> 16 === 0 && c.proto[i] !== 0) words[w + FLAGS]! |= FLAG_MATRIX;
+      if (k0 >>> 16 === 0 && c.words[i * PACKET_WORDS + PW_PROTO] !== 0) words[w + FLAGS]! |= FLAG_MATRIX;
   }
   table.state[s + S_KIND] = kind;
   table.state[s + S_ORIENT] = swap;

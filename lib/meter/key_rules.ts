@@ -8,11 +8,39 @@ import * as K from "./key_words.ts";
 const {
   KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_MAC, K_PORTS, K_SSID, K_TAG,
 } = K;
-// deno-fmt-ignore
 const {
-  END_WORDS, ISIS_IDENTITY, ISIS_WORDS, MAC_WORDS, P_ARP, P_ESP, P_ETHER, P_FRAGMENT, P_ICMP,
-  P_ICMP6, P_IGMP, P_INNER, P_IP, P_IP6, P_ISIS, P_KIND_MASK, P_LLC, P_MAC, P_MPLS, P_RARP, P_TCP,
-  P_UDP, P_VLAN, P_WLAN,
+  ISIS_IDENTITY,
+  ISIS_WORDS,
+  PACKET_WORDS,
+  PW_ENDS,
+  PW_ETHERTYPE,
+  PW_EXTRA,
+  PW_KIND,
+  PW_MAC,
+  PW_MPLS,
+  PW_PORTS,
+  PW_PROTO,
+  PW_VLAN,
+  P_ARP,
+  P_ESP,
+  P_ETHER,
+  P_FRAGMENT,
+  P_ICMP,
+  P_ICMP6,
+  P_IGMP,
+  P_INNER,
+  P_IP,
+  P_IP6,
+  P_ISIS,
+  P_KIND_MASK,
+  P_LLC,
+  P_MAC,
+  P_MPLS,
+  P_RARP,
+  P_TCP,
+  P_UDP,
+  P_VLAN,
+  P_WLAN,
 } = P;
 const { KEY_ARP, KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_WLAN } = R;
 
@@ -96,25 +124,28 @@ function be32(bytes: Uint8Array, at: number): number {
  * Sources: KEY-1 to KEY-10, FRG of spec/meter.md.
  */
 export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): number {
-  const kind = c.kind[i]!, low = kind & P_KIND_MASK, ip6 = (kind & P_IP6) !== 0;
-  const ends = c.ends, at = i * END_WORDS;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P_KIND_MASK, ip6 = (kind & P_IP6) !== 0;
+  const ends = c.words, at = i * PACKET_WORDS + PW_ENDS;
   if (rules.plain && (low === P_TCP || low === P_UDP)) {
     // Nearly all new entries: no further case applies to them.
-    const p = c.ports[i]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
+    const p = c.words[i * PACKET_WORDS + PW_PORTS]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
     const from = against ? at + 4 : at, to = against ? at : at + 4;
-    k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (c.proto[i]! << 16);
+    k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (c.words[i * PACKET_WORDS + PW_PROTO]! << 16);
     for (let j = 0; j < 4; j++) {
       k[K_A + j] = ends[from + j]!;
       k[K_B + j] = ends[to + j]!;
     }
     k[K_PORTS] = against ? (p << 16) | (p >>> 16) : p;
     // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
-    k[K_EXTRA] = low === P_UDP ? c.extra[i]! : 0;
+    k[K_EXTRA] = low === P_UDP ? c.words[i * PACKET_WORDS + PW_EXTRA]! : 0;
     for (let j = K_TAG; j < KEY_WORDS; j++) k[j] = 0;
     return against;
   }
   k.fill(0);
-  let ports = c.ports[i]!, extra = 0, swap = 0, proto = c.proto[i]!;
+  let ports = c.words[i * PACKET_WORDS + PW_PORTS]!,
+    extra = 0,
+    swap = 0,
+    proto = c.words[i * PACKET_WORDS + PW_PROTO]!;
   const mayOrder = rules.bidirectional;
   switch (low) {
     case P_TCP:
@@ -122,7 +153,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       break;
     case P_UDP:
       // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
       break;
     case P_ICMP: {
@@ -131,9 +162,9 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       if (request >= 0) {
         swap = 1;
         ports = request << 8;
-        if (request === 8) extra = c.extra[i]!;
+        if (request === 8) extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       } else if (type === 8) {
-        extra = c.extra[i]!;
+        extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       } else if (type === 9 || type === 10 || type === 13 || type === 15 || type === 17) {
         ports = type << 8;
       } else if ((type === 3 || type === 5) && kind & P_INNER) {
@@ -153,7 +184,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P_ESP:
       break;
     case P_IGMP:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       break;
     case P_ARP: {
       // A reply joins its request with the roles mirrored (KEY-7): the requester's MAC is the sender's or the target's.
@@ -177,7 +208,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       break;
     }
     case P_RARP:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       break;
     case P_ETHER:
     case P_LLC: {
@@ -192,7 +223,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P_WLAN:
       break;
     case P_FRAGMENT:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       ports = 0;
       swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
       break;
@@ -225,7 +256,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
 }
 
 function tagsOf({ vlan, mpls, held }: KeyRules, c: PacketColumns, i: number, kind: number): number {
-  const id = c.vlan[i]! & 0xfff, label = c.mpls[i]!;
+  const id = c.words[i * PACKET_WORDS + PW_VLAN]! & 0xfff, label = c.words[i * PACKET_WORDS + PW_MPLS]!;
   if (held === undefined) {
     return (vlan && kind & P_VLAN ? id | 0x10000 : 0) ^ (mpls && kind & P_MPLS ? label : 0);
   }
@@ -249,8 +280,8 @@ function isisIdentity(c: PacketColumns, i: number, k: Int32Array): void {
 }
 
 function wlanNetwork(c: PacketColumns, i: number, k: Int32Array): void {
-  k[K_A + 2] = c.mac[i * MAC_WORDS]!;
-  k[K_A + 3] = c.mac[i * MAC_WORDS + 1]! & 0xffff0000;
+  k[K_A + 2] = c.words[i * PACKET_WORDS + PW_MAC]!;
+  k[K_A + 3] = c.words[i * PACKET_WORDS + PW_MAC + 1]! & 0xffff0000;
   P.wlanSsid(c, i, SSID);
   K_SSID.forEach((word, j) => k[word] = be32(SSID, 4 * j));
 }
@@ -269,14 +300,14 @@ function icmpErrorExtra(c: PacketColumns, i: number, type: number, code: number)
 }
 
 function layer2(c: PacketColumns, i: number, k: Int32Array, swap: number): void {
-  const m = i * MAC_WORDS;
-  const dHigh = c.mac[m]!, mid = c.mac[m + 1]!, sLow = c.mac[m + 2]!;
+  const m = i * PACKET_WORDS + PW_MAC;
+  const dHigh = c.words[m]!, mid = c.words[m + 1]!, sLow = c.words[m + 2]!;
   const d = [dHigh, mid >>> 16], s = [(mid << 16) | (sLow >>> 16), sLow & 0xffff];
   const first = swap ? d : s, second = swap ? s : d;
   k[K_MAC] = first[0]!;
   k[K_MAC + 1] = (first[1]! << 16) | second[1]!;
   k[K_MAC + 2] = second[0]!;
-  k[K_MAC + 3] = c.etherType[i]!;
+  k[K_MAC + 3] = c.words[i * PACKET_WORDS + PW_ETHERTYPE]!;
 }
 
 /**

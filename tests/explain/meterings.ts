@@ -1,3 +1,4 @@
+import * as P from "../../lib/decode/mod.ts";
 import { refOf } from "../../lib/compare/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
 import type { CaptureSource } from "../../lib/capture/mod.ts";
@@ -8,12 +9,15 @@ import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import type { Settings } from "../../lib/settings/mod.ts";
 
+const { PACKET_WORDS, PW_PORTS } = P;
+
 /** Which packets to tell about. */
 export type OfInterest = (columns: PacketColumns, i: number) => boolean;
 
 /** Packets with this port on either side. */
 export const port = (n: number): OfInterest => (c, i) =>
-  (c.ports[i]! >>> 16) === n || (c.ports[i]! & 0xffff) === n;
+  (c.words[i * PACKET_WORDS + PW_PORTS]! >>> 16) === n ||
+  (c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff) === n;
 
 /** Every packet. */
 export const every: OfInterest = () => true;
