@@ -13,7 +13,6 @@ import * as V from "./tcp_values.ts";
 const {
   PACKET_DOUBLES,
   PACKET_WORDS,
-  PW_ACK,
   PW_APP,
   PW_ENCAPS,
   PW_EXTRA,
@@ -23,11 +22,8 @@ const {
   PW_KIND,
   PW_MPLS,
   PW_NANO,
-  PW_SEQ,
   PW_SIZE,
-  PW_TCPOPT,
   PW_VLAN,
-  PW_WIN,
   P_ARP,
   P_ESP,
   P_FRAGMENT,
@@ -89,9 +85,9 @@ export function account(
     meter.extras?.zero(row);
     identify(meter, row, c, i);
   }
-  const time = c.times[i * PACKET_DOUBLES]!;
+  const packet = c.words, p = i * PACKET_WORDS, time = c.times[i * PACKET_DOUBLES]!;
   let side = swap ^ state[s + S_ORIENT]!;
-  stamp(meter, d, w, side, time, c.words[i * PACKET_WORDS + PW_NANO]!);
+  stamp(meter, d, w, side, time, packet[p + PW_NANO]!);
   meter.extras?.before(meter, row, c, i, side);
   let inProto = IN_PROTO | UNDECIDED;
   let low = kind & P_KIND_MASK;
@@ -99,9 +95,9 @@ export function account(
   if (meter.matrix && (low <= P_IP || low === P_FRAGMENT)) low = P_IP;
   // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
   if (low <= P_IP || low === P_FRAGMENT) {
-    words[w + S_IP + side] = c.words[i * PACKET_WORDS + PW_IP]!;
+    words[w + S_IP + side] = packet[p + PW_IP]!;
     if ((words[w + FLAGS]! & (FLAG_S_IP << side)) === 0) words[w + FLAGS]! |= FLAG_S_IP << side;
-    const options = c.words[i * PACKET_WORDS + PW_IPOPT]!;
+    const options = packet[p + PW_IPOPT]!;
     if (options !== 0) {
       words[w + S_IPOPT + side] = options;
       words[w + FLAGS]! |= FLAG_S_IPOPT << side;
@@ -109,25 +105,12 @@ export function account(
   }
   if (low === P_TCP && kind & P_TCP_HEADER) {
     const x = w + SIDE + side * SIDE_WORDS, y = w + SIDE + (1 - side) * SIDE_WORDS;
-    const flags = c.words[i * PACKET_WORDS + PW_FLAGS]!;
     if (state[s + S_TCP_COUNT] === 0) {
-      tcpFirst(
-        words,
-        w,
-        x,
-        y,
-        flags,
-        c.words[i * PACKET_WORDS + PW_SEQ]!,
-        c.words[i * PACKET_WORDS + PW_ACK]!,
-        c.words[i * PACKET_WORDS + PW_WIN]!,
-        c.words[i * PACKET_WORDS + PW_APP]!,
-        c.words[i * PACKET_WORDS + PW_TCPOPT]!,
-      );
+      tcpFirst(words, w, x, y, packet, p);
       doubles[d + S_LAST + side] = time;
       // The short form knows the source side only; a remembered entry may begin with the other one.
       state[s + S_TCP_COUNT] = state[s + S_BITS]! & IS_REMEMBERED ? 2 : 1;
     } else {
-      const ipid = c.words[i * PACKET_WORDS + PW_IP]!;
       const did = tcpNext(
         words,
         doubles,
@@ -136,14 +119,10 @@ export function account(
         y,
         d + S_LAST + side,
         d + S_LAST + 1 - side,
-        time,
-        flags,
-        c.words[i * PACKET_WORDS + PW_SEQ]!,
-        c.words[i * PACKET_WORDS + PW_ACK]!,
-        c.words[i * PACKET_WORDS + PW_WIN]!,
-        c.words[i * PACKET_WORDS + PW_APP]!,
-        ((ipid & 0xff) << 8) | ((ipid >>> 8) & 0xff),
-        c.words[i * PACKET_WORDS + PW_TCPOPT]!,
+        c.times,
+        i * PACKET_DOUBLES,
+        c.words,
+        p,
         meter.duplicates,
       );
       inProto = did;
@@ -152,7 +131,7 @@ export function account(
         side = 0;
       } else if ((did & UNREAD) === 0) state[s + S_TCP_COUNT] = 2;
       // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
-      else if (meter.quirks) add(doubles, d + S_APP + side, c.words[i * PACKET_WORDS + PW_EXTRA]!);
+      else if (meter.quirks) add(doubles, d + S_APP + side, packet[p + PW_EXTRA]!);
     }
   } else if (low === P_UDP) {
     // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
@@ -162,30 +141,30 @@ export function account(
     if (fresh) {
       if (kind & (P_RTP | P_RTCP)) beginRtp(words, w, c, i, side);
     } else if (words[w + NET] === NET_RTP && accountRtp(words, doubles, row, c, i, side)) inProto |= BEHEADED;
-  } else if (low === P_ESP) accountEsp(words, w, c.words[i * PACKET_WORDS + PW_EXTRA]!, fresh);
+  } else if (low === P_ESP) accountEsp(words, w, packet[p + PW_EXTRA]!, fresh);
   else if (low === P_ARP) accountArp(words, w, c, i);
   else if (low === P_FRAGMENT) accountFragment(words, w, c, i);
   doubles[d + S_PKTS + side]!++;
-  add(doubles, d + S_BYTES + side, c.words[i * PACKET_WORDS + PW_SIZE]!);
-  const app = c.words[i * PACKET_WORDS + PW_APP]!;
+  add(doubles, d + S_BYTES + side, packet[p + PW_SIZE]!);
+  const app = packet[p + PW_APP]!;
   if (app > 0) add(doubles, d + S_APP + side, app);
   words[w + LAST_FRAME] = c.firstFrame + i;
-  words[w + S_ENCAPS + side]! |= c.words[i * PACKET_WORDS + PW_ENCAPS]!;
+  words[w + S_ENCAPS + side]! |= packet[p + PW_ENCAPS]!;
   if (kind & (P_VLAN | P_MPLS)) tags(meter, w, c, i, side, kind);
   meter.extras?.after(meter, row, c, i, side, inProto);
 }
 
 /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
 function tags(meter: Meter, w: number, c: PacketColumns, i: number, side: number, kind: number): void {
-  const words = meter.table.words;
+  const words = meter.table.words, packet = c.words, p = i * PACKET_WORDS;
   if (kind & P_VLAN) {
     const shift = side ? 0 : 16;
     words[w + VLAN] = (words[w + VLAN]! & (side ? 0xffff0000 : 0xffff)) |
-      ((c.words[i * PACKET_WORDS + PW_VLAN]! & 0xffff) << shift);
+      ((packet[p + PW_VLAN]! & 0xffff) << shift);
     words[w + FLAGS]! |= FLAG_S_VLAN << side;
   }
   if (kind & P_MPLS) {
-    words[w + S_MPLS + side] = c.words[i * PACKET_WORDS + PW_MPLS]!;
+    words[w + S_MPLS + side] = packet[p + PW_MPLS]!;
     words[w + FLAGS]! |= FLAG_S_MPLS << side;
   }
 }
@@ -210,11 +189,11 @@ function stamp(meter: Meter, d: number, w: number, side: number, time: number, n
 function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: number, swap: number): void {
   const table = meter.table;
   const w = row * WORDS, s = row * STATE_WORDS, d = row * DOUBLES;
-  const words = table.words;
+  const words = table.words, packet = c.words, p = i * PACKET_WORDS;
   if (meter.quirks) {
     // The record that ends here has the packet's encapsulation and tags, on the side the packet was of.
-    words[w + S_ENCAPS + side]! |= c.words[i * PACKET_WORDS + PW_ENCAPS]!;
-    tags(meter, w, c, i, side, c.words[i * PACKET_WORDS + PW_KIND]!);
+    words[w + S_ENCAPS + side]! |= packet[p + PW_ENCAPS]!;
+    tags(meter, w, c, i, side, packet[p + PW_KIND]!);
   }
   const pending = table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0;
   if (pending) {
@@ -234,26 +213,15 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
     else words[w + FLAGS]! |= FLAG_REVERSE;
   }
   if (!meter.quirks) words[w + FLAGS]! &= ~FLAG_D_IP;
-  words[w + S_IP] = c.words[i * PACKET_WORDS + PW_IP]!;
+  words[w + S_IP] = packet[p + PW_IP]!;
   words[w + FLAGS]! |= FLAG_S_IP;
   identify(meter, row, c, i);
   if (meter.quirks) meter.extras?.before(meter, row, c, i, 0);
-  stamp(meter, d, w, 0, c.times[i * PACKET_DOUBLES]!, c.words[i * PACKET_WORDS + PW_NANO]!);
+  stamp(meter, d, w, 0, c.times[i * PACKET_DOUBLES]!, packet[p + PW_NANO]!);
   const x = w + SIDE, y = w + DSIDE;
-  tcpFirst(
-    words,
-    w,
-    x,
-    y,
-    c.words[i * PACKET_WORDS + PW_FLAGS]!,
-    c.words[i * PACKET_WORDS + PW_SEQ]!,
-    c.words[i * PACKET_WORDS + PW_ACK]!,
-    c.words[i * PACKET_WORDS + PW_WIN]!,
-    c.words[i * PACKET_WORDS + PW_APP]!,
-    c.words[i * PACKET_WORDS + PW_TCPOPT]!,
-  );
+  tcpFirst(words, w, x, y, packet, p);
   // Behind a RST the old side keeps the packet's flags, too.
-  if (listened && side === 1 && meter.quirks) words[y + T_FLAGS] = c.words[i * PACKET_WORDS + PW_FLAGS]!;
+  if (listened && side === 1 && meter.quirks) words[y + T_FLAGS] = packet[p + PW_FLAGS]!;
   table.doubles[d + S_LAST] = c.times[i * PACKET_DOUBLES]!;
   table.state[s + S_TCP_COUNT] = 1;
   // What comes next is the first record of a connection again.

@@ -1,9 +1,11 @@
 /**
  * TCP state of an entry (spec/meter.md section 3). All functions work on the word row of the entry: `b` is its first word, `x` the
- * first word of the side that sent the packet, `y` that of the other side. Sequence arithmetic is modulo 2^32.
+ * first word of the side that sent the packet, `y` that of the other side; `P` and `at` are the packet's row. Sequence arithmetic is
+ * modulo 2^32.
  *
  * @module
  */
+import * as PW from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import * as V from "./tcp_values.ts";
 
@@ -14,6 +16,7 @@ const {
   RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
   UNDECIDED, UNREAD,
 } = V;
+const { PW_ACK, PW_APP, PW_FLAGS, PW_IP, PW_SEQ, PW_TCPOPT, PW_WIN } = PW;
 // deno-fmt-ignore
 const {
   ACKDAT, NET, NET_TCP_PERF, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
@@ -39,16 +42,14 @@ export function tcpFirst(
   b: number,
   x: number,
   y: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  options: number,
+  P: Int32Array,
+  at: number,
 ): void {
+  const flags = P[at + PW_FLAGS]!, seq = P[at + PW_SEQ]!, ack = P[at + PW_ACK]!, win = P[at + PW_WIN]!;
+  const p = P[at + PW_APP]!;
   I[b + NET] = NET_TCP_PERF;
   I[x + T_FLAGS]! |= flags;
-  takeOptions(I, b, x, options);
+  takeOptions(I, b, x, P[at + PW_TCPOPT]!);
   const f = flags & 0x3f;
   if (f & RST) {
     I[b + TCP_STATE] = LISTEN;
@@ -102,15 +103,13 @@ function sequenceStep(
   I: Int32Array,
   x: number,
   y: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  ipid: number,
+  P: Int32Array,
+  at: number,
   duplicates: boolean,
 ): number {
+  const flags = P[at + PW_FLAGS]!;
   if (flags === SYN) return IN_PROTO | UNDECIDED;
+  const seq = P[at + PW_SEQ]! >>> 0, ack = P[at + PW_ACK]! >>> 0, win = P[at + PW_WIN]!, p = P[at + PW_APP]!;
   let inProto = IN_PROTO;
   if ((flags & (FIN | RST)) === 0) {
     if (win === 0) {
@@ -138,6 +137,8 @@ function sequenceStep(
     I[x + T_SEQBASE] = seq;
     I[x + T_SEQ] = n;
   } else if (p > 0) {
+    // As a little endian machine reads it.
+    const ip = P[at + PW_IP]!, ipid = ((ip & 0xff) << 8) | ((ip >>> 8) & 0xff);
     const last = I[x + T_LASTIPID]!;
     if (duplicates && ipid !== 0 && ipid === last) {
       I[x + T_STATUS]! |= SIDE_DUP;
@@ -189,7 +190,7 @@ function lost(I: Int32Array, x: number, p: number): number {
 }
 
 /**
- * Every further TCP packet of an entry (TCP-4).
+ * Every further TCP packet of an entry (TCP-4); its time is `times[t]`, because a float handed over would become an object.
  *
  * @returns `DONE` or `RESTART`, with `IN_PROTO` set when the interval before this packet belongs to the active class.
  */
@@ -201,18 +202,13 @@ export function tcpNext(
   y: number,
   xLast: number,
   yLast: number,
-  now: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  ipid: number,
-  options: number,
+  times: Float64Array,
+  t: number,
+  P: Int32Array,
+  at: number,
   duplicates: boolean,
 ): number {
-  seq >>>= 0;
-  ack >>>= 0;
+  const flags = P[at + PW_FLAGS]!, seq = P[at + PW_SEQ]!, options = P[at + PW_TCPOPT]!, p = P[at + PW_APP]!;
   const state = I[b + TCP_STATE]!;
   if (state === LISTEN) {
     if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
@@ -226,7 +222,7 @@ export function tcpNext(
     // Sticky for the entry's life.
     I[b + TCP_STATUS]! |= x < y ? TCP_S_ECN : TCP_D_ECN;
   }
-  const inProto = sequenceStep(I, x, y, flags, seq, ack, win, p, ipid, duplicates);
+  const inProto = sequenceStep(I, x, y, P, at, duplicates);
   if (inProto < 0) return DONE;
   let next = state;
   const f = flags & 0x3f;
@@ -236,14 +232,16 @@ export function tcpNext(
     if (state === SYN_SENT) {
       next = (I[y + T_SEQ]! >>> 0) === xAck ? LISTEN : CLOSING;
     } else {
-      next = xAck <= seq && seq < xAck + (I[x + T_WIN]! >> I[x + T_SHIFT]!) ? CLOSED : CLOSING;
+      next = xAck <= (seq >>> 0) && (seq >>> 0) < xAck + (I[x + T_WIN]! >> I[x + T_SHIFT]!)
+        ? CLOSED
+        : CLOSING;
     }
   } else if (state === SYN_SENT) {
     if (flags === SYN) retransmitted(I, x);
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
       I[b + TCP_STATUS]! |= TCP_SYNACK;
-      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(now - F[yLast]!);
+      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(times[t]! - F[yLast]!);
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -261,7 +259,7 @@ export function tcpNext(
       if (flags & ACK) {
         next = ESTABLISHED;
         I[b + TCP_STATUS]! |= TCP_EST;
-        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(now - F[yLast]!);
+        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(times[t]! - F[yLast]!);
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {
@@ -304,6 +302,6 @@ export function tcpNext(
       I[b + TCP_STATUS]! |= TCP_CLOSED;
     }
   }
-  F[xLast] = now;
+  F[xLast] = times[t]!;
   return inProto;
 }
