@@ -148,8 +148,8 @@ export class Conversations {
   /** Counts the packets of a batch and of its decoded columns, in capture order. */
   add(frames: FrameBatch, c: PacketColumns): void {
     if (c.length > 0 && Number.isNaN(this.#origin)) {
-      this.#origin = c.times[0 * PACKET_DOUBLES]!;
-      this.#originNano = c.words[0 * PACKET_WORDS + PW_NANO]!;
+      this.#origin = c.times[0]!;
+      this.#originNano = c.words[PW_NANO]!;
     }
     for (let i = 0; i < c.length; i++) {
       const wire = frames.wire[i]!;
@@ -161,7 +161,7 @@ export class Conversations {
       if (!carries) continue;
       // Wireshark also numbers what tunnels carry, right behind the tunnel's own packet.
       decode(frameOf(frames, i), this.#inside, { quirks: "none", tunnels: "inner" });
-      const kind = this.#inside.words[0 * PACKET_WORDS + PW_KIND]!;
+      const kind = this.#inside.words[PW_KIND]!;
       if (kind & P.P_TUNNEL || (kind & P.P_KIND_MASK) !== low) this.#row(this.#inside, 0, wire);
     }
   }

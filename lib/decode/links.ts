@@ -6,12 +6,12 @@ import { DONE, ETHERNET, ETHERTYPE, IP, IP4, IP6, LLC, PPP, type Walk, WLAN } fr
 import { wlanPseudoHeader } from "./wlan.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { PACKET_WORDS, PW_MAC, PW_SIZE } = P;
+const { PW_MAC, PW_SIZE } = P;
 
 /** Takes `bytes` of pseudo header off the accounted size (LINK-1). */
 function skip(w: Walk, bytes: number): void {
   w.at += bytes;
-  w.c.words[w.row * PACKET_WORDS + PW_SIZE]! -= bytes;
+  w.c.words[w.packet + PW_SIZE]! -= bytes;
 }
 
 /** Starts the walk of one frame by its link type: the first layer to read. */
@@ -78,7 +78,7 @@ function dropped(w: Walk): number {
 
 /** PPP with or without address and control before its protocol (RFC 1661, 1662). */
 function framedPpp(w: Walk): number {
-  w.c.words[w.row * PACKET_WORDS + PW_SIZE]! -= 4;
+  w.c.words[w.packet + PW_SIZE]! -= 4;
   if (w.u16(w.at) === 0xff03) w.at += 2;
   return PPP;
 }
@@ -128,7 +128,7 @@ function cookedFrame(
   ethertype: number,
   header: number,
 ): number {
-  const c = w.c, m = w.row * PACKET_WORDS + PW_MAC;
+  const c = w.c, m = w.packet + PW_MAC;
   w.encaps |= R.ENCAPS_SLL;
   if (ethertype === 1) {
     // "802.3 without 802.2": what follows is read as an Ethernet frame.
@@ -169,10 +169,10 @@ function serial(w: Walk): number {
   w.encaps |= R.ENCAPS_HDLC;
   if (address === 0xff) {
     w.at += 2;
-    w.c.words[w.row * PACKET_WORDS + PW_SIZE]! -= 4;
+    w.c.words[w.packet + PW_SIZE]! -= 4;
     return PPP;
   }
-  w.c.words[w.row * PACKET_WORDS + PW_SIZE]! -= 2;
+  w.c.words[w.packet + PW_SIZE]! -= 2;
   return PPP;
 }
 
@@ -195,7 +195,7 @@ function ethernetAfterPpi(w: Walk): number {
 /** FDDI: frame control, destination and source, then LLC. */
 function fddi(w: Walk): number {
   if (!w.has(13)) return w.nothing();
-  const c = w.c, m = w.row * PACKET_WORDS + PW_MAC, at = w.at;
+  const c = w.c, m = w.packet + PW_MAC, at = w.at;
   w.encaps |= R.ENCAPS_FDDI;
   c.words[m] = w.i32(at + 1);
   c.words[m + 1] = w.i32(at + 5);

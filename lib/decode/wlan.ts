@@ -19,9 +19,9 @@ export function wlan(w: Walk): number {
   const type = (control >> 2) & 3, subtype = control >> 4;
   const toDs = flags & 1, fromDs = flags & 2;
   w.kind = P.P_WLAN;
-  c.words[row * PACKET_WORDS + PW_PROTO] = 0;
-  c.words[row * PACKET_WORDS + PW_PORTS] = (type << 8) | subtype;
-  c.words[row * PACKET_WORDS + PW_APP] = c.words[row * PACKET_WORDS + PW_SIZE]!;
+  c.words[w.packet + PW_PROTO] = 0;
+  c.words[w.packet + PW_PORTS] = (type << 8) | subtype;
+  c.words[w.packet + PW_APP] = c.words[w.packet + PW_SIZE]!;
   const receiver = at + 4, transmitter = at + 10;
   if (w.argus) {
     stations(w);
@@ -45,22 +45,22 @@ export function wlan(w: Walk): number {
   }
   w.encaps |= R.ENCAPS_LLC;
   w.next = w.type = w.u16(w.at + 6);
-  const ends = row * PACKET_WORDS + PW_ENDS, m = row * PACKET_WORDS + PW_MAC;
+  const ends = w.packet + PW_ENDS, m = w.packet + PW_MAC;
   c.words[m] = c.words[ends + 4]!;
   c.words[m + 1] = c.words[ends + 5]! | (c.words[ends]! >>> 16);
   c.words[m + 2] = (c.words[ends]! << 16) | (c.words[ends + 1]! >>> 16);
   w.bits |= P.P_MAC;
-  c.words[row * PACKET_WORDS + PW_ETHERTYPE] = w.type;
+  c.words[w.packet + PW_ETHERTYPE] = w.type;
   w.at += 8;
   return w.next <= 1500 ? DONE : ETHERTYPE;
 }
 
 /** Argus: the header's first three addresses as they stand; where the frame has no more bytes, those of the frame before. */
 function stations(w: Walk): void {
-  const { c, row, at } = w, stale = c.memory.stations, m = row * PACKET_WORDS + PW_MAC;
+  const { c, at } = w, stale = c.memory.stations, m = w.packet + PW_MAC;
   for (let j = 0; j < 12 && at + 10 + j < w.end; j++) stale[j] = w.bytes[at + 10 + j]!;
   w.macEnds(at + 4, at + 4);
-  const ends = c.words, e = row * PACKET_WORDS + PW_ENDS;
+  const ends = c.words, e = w.packet + PW_ENDS;
   const word = (j: number) =>
     (stale[j]! << 24) | (stale[j + 1]! << 16) | (stale[j + 2]! << 8) | stale[j + 3]!;
   ends[e] = word(0);

@@ -18,17 +18,10 @@ import { Meter } from "./meter.ts";
 import { Versions } from "./flock_versions.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
 const {
-  PACKET_DOUBLES,
-  PACKET_WORDS,
-  PW_KIND,
-  PW_SIZE,
-  P_DROPPED,
-  P_ELSEWHERE,
-  P_FIRST_FRAGMENT,
-  P_FRAGMENT,
-  P_INNER,
-  P_KIND_MASK,
+  PACKET_DOUBLES, PACKET_WORDS, PW_KIND, PW_SIZE, P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT,
+  P_INNER, P_KIND_MASK,
 } = P;
 // deno-fmt-ignore
 const {

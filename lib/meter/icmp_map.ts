@@ -4,19 +4,10 @@ import * as R from "../record/mod.ts";
 import type { Meter } from "./meter.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
 const {
-  PACKET_DOUBLES,
-  PACKET_WORDS,
-  PW_ENDS,
-  PW_EXTRA,
-  PW_KIND,
-  PW_NANO,
-  PW_PORTS,
-  PW_SEQ,
-  P_ICMP6,
-  P_ICMP_BODY,
-  P_INNER,
-  P_KIND_MASK,
+  PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_EXTRA, PW_KIND, PW_NANO, PW_PORTS, PW_SEQ, P_ICMP6, P_ICMP_BODY,
+  P_INNER, P_KIND_MASK,
 } = P;
 const { DOUBLES, FLAGS, FLAG_ICMP_MAP, ICMP_BODY, ICMP_MAP, ICMP_MAP_BODY, NET, NET_ICMP, S_NANO, WORDS } = R;
 

@@ -9,23 +9,10 @@ import * as K from "./key_words.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
 const {
-  PACKET_WORDS,
-  PW_KIND,
-  PW_PROTO,
-  P_ARP,
-  P_ESP,
-  P_FRAGMENT,
-  P_ICMP,
-  P_ICMP6,
-  P_IGMP,
-  P_IP,
-  P_ISIS,
-  P_LLC,
-  P_RARP,
-  P_TCP,
-  P_UDP,
-  P_WLAN,
+  PACKET_WORDS, PW_KIND, PW_PROTO, P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_ISIS, P_LLC,
+  P_RARP, P_TCP, P_UDP, P_WLAN,
 } = P;
 // deno-fmt-ignore
 const {

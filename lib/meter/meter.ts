@@ -27,19 +27,10 @@ import * as K from "./key_words.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
 const {
-  PACKET_DOUBLES,
-  PACKET_WORDS,
-  PW_FLAGS,
-  PW_KIND,
-  PW_SIZE,
-  P_DROPPED,
-  P_ELSEWHERE,
-  P_FIRST_FRAGMENT,
-  P_FRAGMENT,
-  P_INNER,
-  P_KIND_MASK,
-  P_TCP_HEADER,
+  PACKET_DOUBLES, PACKET_WORDS, PW_FLAGS, PW_KIND, PW_SIZE, P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT,
+  P_FRAGMENT, P_INNER, P_KIND_MASK, P_TCP_HEADER,
 } = P;
 // deno-fmt-ignore
 const {

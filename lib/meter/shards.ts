@@ -7,16 +7,9 @@ import type { PacketShare } from "./packet_share.ts";
 export type { Shard } from "../decode/mod.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+// deno-fmt-ignore
 const {
-  PACKET_DOUBLES,
-  PACKET_WORDS,
-  PW_ENDS,
-  PW_KIND,
-  P_ARP,
-  P_DROPPED,
-  P_FRAGMENT,
-  P_INNER,
-  P_KIND_MASK,
+  PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_KIND, P_ARP, P_DROPPED, P_FRAGMENT, P_INNER, P_KIND_MASK,
   P_NONE,
 } = P;
 

@@ -14,23 +14,10 @@ import {
 } from "../../lib/decode/mod.ts";
 import { A, B, batch, bytes, eth, ip4, ip6, MAC_A, MAC_B, tcp, u16, u32, udp } from "./packets.ts";
 
+// deno-fmt-ignore
 const {
-  PACKET_WORDS,
-  PW_ACK,
-  PW_APP,
-  PW_ENCAPS,
-  PW_ENDS,
-  PW_EXTRA,
-  PW_FLAGS,
-  PW_IP,
-  PW_IPOPT,
-  PW_KIND,
-  PW_PORTS,
-  PW_PROTO,
-  PW_SEQ,
-  PW_SIZE,
-  PW_TCPOPT,
-  PW_WIN,
+  PACKET_WORDS, PW_ACK, PW_APP, PW_ENCAPS, PW_ENDS, PW_EXTRA, PW_FLAGS, PW_IP, PW_IPOPT, PW_KIND, PW_PORTS,
+  PW_PROTO, PW_SEQ, PW_SIZE, PW_TCPOPT, PW_WIN,
 } = P;
 
 const LINKS = [

@@ -54,12 +54,12 @@ Deno.test("TCP columns hold the header in packet order", () => {
     v4(6, tcp(1, 2, 0x12, "", [2, 4, 5, 180, 3, 3, 7, 4, 2, 1, 1, 0]), { ttl: 63, tos: 9, id: 513 }),
   ]);
   assertEquals([
-    c.words[0 * PACKET_WORDS + PW_SEQ],
-    c.words[0 * PACKET_WORDS + PW_ACK],
-    c.words[0 * PACKET_WORDS + PW_FLAGS],
-    c.words[0 * PACKET_WORDS + PW_WIN],
+    c.words[PW_SEQ],
+    c.words[PW_ACK],
+    c.words[PW_FLAGS],
+    c.words[PW_WIN],
   ], [1000, 2000, 0x12, 512]);
-  assertEquals(c.words[0 * PACKET_WORDS + PW_TCPOPT], 0x00100000 | 0x00200000 | 0x00400000 | 8);
+  assertEquals(c.words[PW_TCPOPT], 0x00100000 | 0x00200000 | 0x00400000 | 8);
   assertEquals([c.words[PW_IP]! >>> 24, (c.words[PW_IP]! >>> 16) & 255, c.words[PW_IP]! & 0xffff], [
     63,
     9,
@@ -142,7 +142,7 @@ Deno.test("what packets leave to later ones outlives a change of columns when a 
   const options = [alert, v6(17, udp(1, 2))].map((frame) => {
     const c = new PacketColumns(1);
     decode(batch([frame]), c, {}, memory);
-    return c.words[0 * PACKET_WORDS + PW_IPOPT];
+    return c.words[PW_IPOPT];
   });
   assertEquals(options, [0x40, 0x40]);
 });

@@ -4,18 +4,9 @@ import { openFrames } from "../../lib/capture/mod.ts";
 import * as P from "../../lib/decode/mod.ts";
 import { sharedPath } from "./shared.ts";
 
+// deno-fmt-ignore
 const {
-  PACKET_WORDS,
-  PW_ACK,
-  PW_APP,
-  PW_ENDS,
-  PW_FLAGS,
-  PW_IP,
-  PW_KIND,
-  PW_PORTS,
-  PW_PROTO,
-  PW_SEQ,
-  PW_WIN,
+  PACKET_WORDS, PW_ACK, PW_APP, PW_ENDS, PW_FLAGS, PW_IP, PW_KIND, PW_PORTS, PW_PROTO, PW_SEQ, PW_WIN,
 } = P;
 
 const FIELDS = [
