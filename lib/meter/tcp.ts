@@ -11,7 +11,7 @@ import * as V from "./tcp_values.ts";
 // deno-fmt-ignore
 const {
   ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
-  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
+  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_FINACK, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
   UNDECIDED, UNREAD,
 } = V;
 // deno-fmt-ignore
@@ -67,6 +67,7 @@ export function tcpFirst(
     return;
   }
   I[x + T_WIN] = win;
+  I[x + T_BYTES] = p;
   if (f === SYN) {
     I[b + TCP_STATE] = SYN_SENT;
     I[b + TCP_STATUS]! |= TCP_SYN;
@@ -82,7 +83,6 @@ export function tcpFirst(
   } else {
     I[x + T_SEQBASE] = seq - 1;
     I[x + T_SEQ] = seq + p;
-    I[x + T_BYTES] = p;
     if (f === FIN || f === (FIN | ACK)) {
       I[b + TCP_STATE] = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -281,11 +281,12 @@ export function tcpNext(
         if (flags & ACK) {
           I[b + TCP_STATUS]! |= TCP_FIN;
           I[x + T_STATUS]! |= SIDE_FIN;
-        } else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        } else if (I[y + T_STATUS]! & SIDE_FINACK) retransmitted(I, x);
       }
       if (flags & ACK && p === 0 && I[y + T_STATUS]! & SIDE_FIN && I[y + T_SEQ] === I[x + T_ACK]) {
         next = FIN_WAIT_2;
         I[b + TCP_STATUS]! |= TCP_FINACK;
+        I[y + T_STATUS]! |= SIDE_FINACK;
       }
     }
   } else if (state === CLOSING) {

@@ -210,6 +210,8 @@ function repairTimes(batch: RecordBatch, row: number): void {
         w[words + S_NANO] = w[words + D_NANO] = w[words + (hasS ? S_NANO : D_NANO)]!;
       }
     }
+    // Where an ICMP error was mapped, the end it raised stays (observed).
+    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) !== 0) return;
     if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
     if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
   } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
