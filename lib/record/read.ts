@@ -108,6 +108,12 @@ export function readRows(batch: RecordBatch, options: ReadOptions = DEFAULT): nu
 /** FRG-5: an IPv6 fragment prints the halves of its id, bytes exchanged, as ports. */
 function portsOfFragment(w: Int32Array, at: number): void {
   const id = w[at + KEY_EXTRA]!;
+  if (w[at + PROTO] === 58) {
+    // Of ICMPv6 they are type and code.
+    w[at + SPORT] = id & 0xff;
+    w[at + DPORT] = (id >>> 8) & 0xff;
+    return;
+  }
   w[at + SPORT] = (id & 0xff) << 8 | (id >>> 8) & 0xff;
   w[at + DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
 }
