@@ -16,7 +16,7 @@ const {
 } = V;
 // deno-fmt-ignore
 const {
-  ACKDAT, NET, NET_TCP_PERF, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
+  ACKDAT, NET, NET_TCP_PERF, OPT_DECN, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
   TCP_FINACK, TCP_OPTIONS, TCP_STATE, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_ECN, TCP_S_RST, T_ACK,
   T_ACKBYTES, T_BYTES, T_FLAGS, T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_STATUS, T_WIN,
   T_WINBYTES,
@@ -80,6 +80,8 @@ export function tcpFirst(
     I[x + T_SEQBASE] = seq;
     I[x + T_SEQ] = seq;
     I[y + T_ACK] = ack - 1;
+    // Where the answer comes first, its set-up is enough (observed).
+    if ((flags & (ECE | CWR)) === ECE) I[b + TCP_OPTIONS]! |= OPT_DECN;
   } else {
     I[x + T_SEQBASE] = seq - 1;
     I[x + T_SEQ] = seq + p;
@@ -221,8 +223,8 @@ export function tcpNext(
   }
   I[x + T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
-  // The initiator's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
-  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & OPT_SECN) {
+  // One side's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
+  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & (OPT_SECN | OPT_DECN)) {
     // Sticky for the entry's life.
     I[b + TCP_STATUS]! |= x < y ? TCP_S_ECN : TCP_D_ECN;
   }
@@ -243,7 +245,7 @@ export function tcpNext(
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
       I[b + TCP_STATUS]! |= TCP_SYNACK;
-      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(now - F[yLast]!);
+      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(now - (F[yLast]! || 0));
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -261,7 +263,7 @@ export function tcpNext(
       if (flags & ACK) {
         next = ESTABLISHED;
         I[b + TCP_STATUS]! |= TCP_EST;
-        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(now - F[yLast]!);
+        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(now - (F[yLast]! || 0));
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {

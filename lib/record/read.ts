@@ -24,7 +24,7 @@ const {
   ICMP_STALE, KEY_ARP, KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, NET, NET_FRAG,
   NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_RTCP, NET_RTP, NET_TCP_INIT, NET_TCP_PERF, NET_TCP_STATUS,
   PROTO, SADDR, SIDE, SPORT, S_BYTES, S_ENCAPS, S_END, S_NANO, S_PKTS, S_START, TCP_CLOSED, TCP_EST,
-  TCP_FIN, TCP_FINACK, TCP_STATUS, TCP_SYN, TCP_SYNACK, T_FLAGS, T_WIN, WORDS,
+  TCP_FIN, TCP_FINACK, TCP_OPTIONS, TCP_STATUS, TCP_SYN, TCP_SYNACK, T_FLAGS, T_WIN, WORDS,
 } = R;
 
 /** A rule of RA_PORT_DIRECTION (cluster.md section 4A). */
@@ -118,10 +118,11 @@ function portsOfFragment(w: Int32Array, at: number): void {
   w[at + DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
 }
 
-/** Turns a record round as the reader does: encapsulations and TCP status bits stay where they were (observed). */
+/** Turns a record round as the reader does: encapsulations, TCP status bits and options stay where they were (observed). */
 export function turnRound(batch: RecordBatch, row: number): void {
   const w = batch.words, at = row * WORDS;
   const s = w[at + S_ENCAPS]!, d = w[at + D_ENCAPS]!, status = w[at + TCP_STATUS]!;
+  const options = w[at + TCP_OPTIONS]!;
   const sport = w[at + SPORT]!, dport = w[at + DPORT]!;
   flip(batch, row);
   if (w[at + KEY_TYPE] === KEY_IPV6) {
@@ -132,6 +133,7 @@ export function turnRound(batch: RecordBatch, row: number): void {
   w[at + S_ENCAPS] = s;
   w[at + D_ENCAPS] = d;
   w[at + TCP_STATUS] = status;
+  w[at + TCP_OPTIONS] = options;
   w[at + FLAGS]! ^= FLAG_TURNED;
 }
 
