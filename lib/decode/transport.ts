@@ -179,7 +179,10 @@ function icmp(w: Walk): number {
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   // Behind a cooked link header the real program does not see where the capture of a question ends (observed).
   if (w.has(28) || (w.encaps & ENCAPS_SLL && isIcmpQuery(type))) w.bits |= P_ICMP_BODY;
-  if (isIcmpQuery(type) || !w.has(28) || w.bytes[at + 8]! >> 4 !== 4) return DONE;
+  if (isIcmpQuery(type) || !w.has(28)) return DONE;
+  // Argus has no flow for what quotes a fragment behind the first one, and takes whatever is quoted for IPv4 (observed).
+  if (w.argus) { if (w.u16(at + 14) & 0x1fff) return w.nothing(); }
+  else if (w.bytes[at + 8]! >> 4 !== 4) return DONE;
   w.bits |= P_INNER;
   c.inner[row] = at + 8;
   // Errors report the payload length of the datagram they quote (spec 1.1).

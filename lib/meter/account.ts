@@ -168,6 +168,9 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
     tags(meter, w, c, i, side, packet[p + PW_KIND]!);
   }
   const pending = table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0;
+  const listened = words[w + TCP_STATE] === LISTEN;
+  // The SYN went through the machine before it was found to begin something new: the record is no short one any more (TCP-13).
+  if (!listened) table.state[s + S_TCP_COUNT] = 2;
   if (pending) {
     const record = meter.emit(row, CAUSE_STOP, END_PORT_REUSE);
     meter.note(E_RESTARTED, row, meter.timers.now, NaN, record);
@@ -175,7 +178,6 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
   // With nothing to write the real program leaves what the packet brought to its old side.
   if (pending || !meter.quirks) zeroInterval(table, row);
   meter.extras?.zero(row);
-  const listened = words[w + TCP_STATE] === LISTEN;
   for (let j = w + NET; j < w + S_IP; j++) words[j] = 0;
   table.doubles[d + S_LAST] = table.doubles[d + D_LAST] = NaN;
   if (side === 1) {

@@ -218,10 +218,14 @@ export class Fragments {
     }
   }
 
-  /** Orientation that the parent's source has in the order of the hidden entry's key. */
+  /**
+   * Orientation that the parent's source has in the order of the hidden entry's key. The real program takes the parent's key for
+   * ordered, too: behind ICMP and ESP, whose keys are not, fragments from the higher address go to the wrong side (observed).
+   */
   #orderOf(parent: number, row: number): number {
     const words = this.#meter.table.words;
     const orient = this.#meter.table.state[parent * STATE_WORDS + S_ORIENT]!;
+    if (this.#meter.quirks) return orient;
     return words[parent * R.WORDS + R.SADDR] === words[row * R.WORDS + R.SADDR] ? orient : 1 - orient;
   }
 

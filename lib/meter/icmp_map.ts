@@ -49,14 +49,18 @@ export function swap16(n: number): number {
   return ((n & 0xff) << 8) | ((n >>> 8) & 0xff);
 }
 
-/** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and by quirk the source's end time is raised. */
+/**
+ * An ICMP message that quotes a datagram marks the entry `row` of its flow (REC-11): mapped bits, and by quirk the source's end time is
+ * raised. Only unreachable, redirect and time exceeded have bits; what else comes leaves those that were there, even in an interval
+ * before (observed).
+ */
 export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: number): void {
-  const type = c.words[i * PACKET_WORDS + PW_PORTS]! >>> 8,
-    code = c.words[i * PACKET_WORDS + PW_PORTS]! & 0xff;
-  const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : 0;
-  if (mapped === 0) return;
+  const packet = i * PACKET_WORDS,
+    type = c.words[packet + PW_PORTS]! >>> 8,
+    code = c.words[packet + PW_PORTS]! & 0xff;
   const bytes = c.bytes, at = c.inner[i]!;
   const words = meter.table.words, w = row * WORDS;
+  const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : words[w + ICMP_MAP]! >>> 16;
   words[w + ICMP_MAP] = (mapped << 16) | (type << 8) | code;
   words[w + FLAGS]! |= FLAG_ICMP_MAP;
   const b = w + ICMP_MAP_BODY;

@@ -37,6 +37,11 @@ function icmpRequestOf(type: number): number {
   return type === 0 ? 8 : type === 14 ? 13 : type === 16 ? 15 : type === 18 ? 17 : -1;
 }
 
+/** Types of ICMP keyed without code or id: router discovery, and questions for time, information and masks (KEY-5). */
+function isIcmpQuestion(type: number): boolean {
+  return type === 9 || type === 10 || type === 13 || type === 15 || type === 17;
+}
+
 /** ICMPv6 type under which both directions are keyed (KEY-6). */
 function icmp6Normal(type: number): number {
   switch (type) {
@@ -137,7 +142,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
         if (request === 8) extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       } else if (type === 8) {
         extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
-      } else if (type === 9 || type === 10 || type === 13 || type === 15 || type === 17) {
+      } else if (isIcmpQuestion(type)) {
         ports = type << 8;
       } else if ((type === 3 || type === 5) && kind & P_INNER) {
         extra = icmpErrorExtra(c, i, type, ports & 0xff);
@@ -283,36 +288,39 @@ function layer2(c: PacketColumns, i: number, k: Int32Array, swap: number): void 
 }
 
 /**
- * Writes the key of the datagram that an ICMP error quotes into `k`, in that datagram's own terms (REC-11). Tells whether enough of it
- * was captured.
+ * Writes the key of the datagram that an ICMP error quotes into `k`, in that datagram's own terms (REC-11): the key it would have if it
+ * came by itself. Tells whether enough of it was captured.
  */
-export function quotedKey(c: PacketColumns, i: number, k: Int32Array): boolean {
+export function quotedKey(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): boolean {
   const bytes = c.bytes, at = c.inner[i]!, end = c.offset[i]! + c.captured[i]!;
   if (at < 0 || at + 20 > end || bytes[at]! >>> 4 !== 4) return false;
   const l4 = at + (bytes[at]! & 15) * 4, proto = bytes[at + 9]!;
   const low = proto === 6 ? P_TCP : proto === 17 ? P_UDP : proto === 1 ? P_ICMP : proto === 50 ? P_ESP : P_IP;
   const source = be32(bytes, at + 12), target = be32(bytes, at + 16);
-  let ports = 0, extra = 0;
+  let ports = 0, extra = 0, answers = false;
   if (low === P_TCP || low === P_UDP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
     const dns = (ports >>> 16) === 53 || (ports & 0xffff) === 53;
     if (low === P_UDP && dns && l4 + 10 <= end) extra = (bytes[l4 + 8]! << 8) | bytes[l4 + 9]!;
   } else if (low === P_ICMP) {
-    if (l4 + 8 > end || bytes[l4] !== 8) return false;
-    ports = 8 << 8;
-    extra = be32(bytes, l4 + 4);
+    if (l4 + 8 > end) return false;
+    const type = bytes[l4]!, request = icmpRequestOf(type);
+    answers = request >= 0;
+    ports = answers ? request << 8 : isIcmpQuestion(type) ? type << 8 : (type << 8) | bytes[l4 + 1]!;
+    if (ports === 8 << 8) extra = be32(bytes, l4 + 4);
   } else if (low === P_ESP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
   }
   const against = source !== target ? (source >>> 0) > (target >>> 0) : (ports >>> 16) > (ports & 0xffff);
-  const swap = against && low !== P_ICMP && low !== P_ESP;
+  const swap = low === P_ICMP ? answers : against && low !== P_ESP && rules.bidirectional;
   k.fill(0);
   k[K_KIND] = low | (KEY_IPV4 << 8) | (proto << 16);
   k[K_A] = swap ? target : source;
   k[K_B] = swap ? source : target;
-  k[K_PORTS] = swap ? (ports << 16) | (ports >>> 16) : ports;
+  // As above: ICMP keys have no side.
+  k[K_PORTS] = swap && low !== P_ICMP ? (ports << 16) | (ports >>> 16) : ports;
   k[K_EXTRA] = extra;
   return true;
 }

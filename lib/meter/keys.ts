@@ -163,7 +163,7 @@ export class KeyTable implements KeyedBatch {
   }
 
   #quote(c: PacketColumns, i: number): void {
-    this.quoted[i] = quotedKey(c, i, this.#scratch) ? this.find(this.#scratch) : -1;
+    this.quoted[i] = quotedKey(this.#rules, c, i, this.#scratch) ? this.find(this.#scratch) : -1;
   }
 
   #find4(k0: number, a: number, b: number, p: number): number {

@@ -13,13 +13,13 @@ import * as V from "./tcp_values.ts";
 // deno-fmt-ignore
 const {
   ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
-  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
+  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_FINACK, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
   UNDECIDED, UNREAD,
 } = V;
 const { PW_ACK, PW_APP, PW_FLAGS, PW_IP, PW_SEQ, PW_TCPOPT, PW_WIN } = PW;
 // deno-fmt-ignore
 const {
-  ACKDAT, NET, NET_TCP_PERF, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
+  ACKDAT, NET, NET_TCP_PERF, OPT_DECN, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
   TCP_FINACK, TCP_OPTIONS, TCP_STATE, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_ECN, TCP_S_RST, T_ACK,
   T_ACKBYTES, T_BYTES, T_FLAGS, T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_STATUS, T_WIN,
   T_WINBYTES,
@@ -68,6 +68,7 @@ export function tcpFirst(
     return;
   }
   I[x + T_WIN] = win;
+  I[x + T_BYTES] = p;
   if (f === SYN) {
     I[b + TCP_STATE] = SYN_SENT;
     I[b + TCP_STATUS]! |= TCP_SYN;
@@ -80,10 +81,11 @@ export function tcpFirst(
     I[x + T_SEQBASE] = seq;
     I[x + T_SEQ] = seq;
     I[y + T_ACK] = ack - 1;
+    // Where the answer comes first, its set-up is enough (observed).
+    if ((flags & (ECE | CWR)) === ECE) I[b + TCP_OPTIONS]! |= OPT_DECN;
   } else {
     I[x + T_SEQBASE] = seq - 1;
     I[x + T_SEQ] = seq + p;
-    I[x + T_BYTES] = p;
     if (f === FIN || f === (FIN | ACK)) {
       I[b + TCP_STATE] = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -217,8 +219,8 @@ export function tcpNext(
   }
   I[x + T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
-  // The initiator's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
-  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & OPT_SECN) {
+  // One side's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
+  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & (OPT_SECN | OPT_DECN)) {
     // Sticky for the entry's life.
     I[b + TCP_STATUS]! |= x < y ? TCP_S_ECN : TCP_D_ECN;
   }
@@ -241,7 +243,7 @@ export function tcpNext(
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
       I[b + TCP_STATUS]! |= TCP_SYNACK;
-      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(times[t]! - F[yLast]!);
+      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(times[t]! - (F[yLast]! || 0));
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -259,7 +261,7 @@ export function tcpNext(
       if (flags & ACK) {
         next = ESTABLISHED;
         I[b + TCP_STATUS]! |= TCP_EST;
-        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(times[t]! - F[yLast]!);
+        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(times[t]! - (F[yLast]! || 0));
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {
@@ -279,11 +281,12 @@ export function tcpNext(
         if (flags & ACK) {
           I[b + TCP_STATUS]! |= TCP_FIN;
           I[x + T_STATUS]! |= SIDE_FIN;
-        } else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        } else if (I[y + T_STATUS]! & SIDE_FINACK) retransmitted(I, x);
       }
       if (flags & ACK && p === 0 && I[y + T_STATUS]! & SIDE_FIN && I[y + T_SEQ] === I[x + T_ACK]) {
         next = FIN_WAIT_2;
         I[b + TCP_STATUS]! |= TCP_FINACK;
+        I[y + T_STATUS]! |= SIDE_FINACK;
       }
     }
   } else if (state === CLOSING) {
