@@ -1,12 +1,14 @@
 import {
   classesTable,
-  DiffBuilder,
   differencesTable,
   type DiffResult,
+  firstDifferences,
   type RecordRef,
   refOf,
   type Remedy,
+  SettingsDiff,
   sidesTable,
+  type Suspects,
   toJson,
   totalsText,
   type Why,
@@ -15,7 +17,6 @@ import { textTable } from "../display/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { why } from "../explain/mod.ts";
 import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
-import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import { inquire } from "./investigate.ts";
 import { filtered, remedyFor } from "./diff.ts";
@@ -101,46 +102,32 @@ export async function compareSettings(
   const most = options.rows ?? 60;
   const tests = filter ? [compileRecordFilter(filter)] : [];
   const kept = settings.map(() => ({ batch: new RecordBatch(64), refs: [] as RecordRef[], records: 0 }));
-  const suspects = settings.map(() => [] as RecordRef[]);
-  const first = settings[0]!;
-  const builders = settings.slice(1).map((s) =>
-    new DiffBuilder({ name: first.name, settings: first }, { name: s.name, settings: s }, {
-      sameFrames: true,
-    })
-  );
+  const compared = new SettingsDiff(settings.map((s) => ({ name: s.name, settings: s })), {
+    sameFrames: true,
+  });
   const run = await meterCapture(
     plan,
     settings,
     (index, all) => {
       const batch = filtered(all, tests);
-      if (index === 0) { for (const b of builders) b.take(0, batch); }
-      else builders[index - 1]!.take(1, batch);
+      compared.take(index, batch);
       const k = kept[index]!;
-      for (let row = 0; row < batch.length; row++) {
-        const ordinal = k.records++;
-        if (ordinal < most) {
-          k.batch.append(batch, row);
-          k.refs.push(refOf(batch, row, ordinal));
-        }
-        if (directionUnknown(batch, row)) suspects[index]!.push(refOf(batch, row, ordinal));
+      for (let row = 0; row < batch.length && k.records + row < most; row++) {
+        k.batch.append(batch, row);
+        k.refs.push(refOf(batch, row, k.records + row));
       }
+      k.records += batch.length;
     },
-    { connections: true },
+    // Large batches keep the order in which the settings' records come.
+    { connections: true, reuse: true, batchSize: 4096 },
     listeners,
   );
-  const diffs = builders.map((b) => {
-    b.end(0);
-    b.end(1);
-    return b.finish();
-  });
-  diffs.forEach((d, i) => {
-    for (const difference of d.differences) {
-      const at = difference.believe === "right" ? 0 : i + 1;
-      const side = difference.believe === "right" ? "left" : "right";
-      for (const p of difference.flipped[side]) suspects[at]!.push(difference[side][p]!);
-    }
-  });
-  const { explained, unexplained, remedies } = await explain(plan, options, suspects);
+  const diffs = compared.finish();
+  const { explained, unexplained, remedies } = await explain(
+    plan,
+    options,
+    compared.suspects(options.explained ?? 200),
+  );
   return Object.freeze({
     name: plan.name,
     filter,
@@ -153,27 +140,13 @@ export async function compareSettings(
   });
 }
 
-function directionUnknown(batch: RecordBatch, row: number): boolean {
-  const w = row * R.WORDS, net = batch.words[w + R.NET]!;
-  return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF &&
-    (batch.words[w + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) === 0;
-}
-
 async function explain(
   plan: CapturePlan,
   options: ComparisonOptions,
-  suspects: readonly RecordRef[][],
+  suspects: readonly Suspects[],
 ): Promise<Pick<Comparison, "explained" | "unexplained" | "remedies">> {
-  const most = options.explained ?? 200;
-  const chosen: { index: number; ref: RecordRef }[] = [];
-  let unexplained = 0;
-  suspects.forEach((refs, index) => {
-    const unique = new Map(refs.map((r) => [`${r.connection} ${r.connectionSeq} ${r.stime}`, r]));
-    for (const ref of [...unique.values()].sort((a, b) => a.index - b.index)) {
-      if (chosen.length < most) chosen.push({ index, ref });
-      else unexplained++;
-    }
-  });
+  const chosen = suspects.flatMap(({ first }, index) => first.map((ref) => ({ index, ref })));
+  const unexplained = suspects.reduce((n, { count }) => n + count, -chosen.length);
   if (chosen.length === 0) return { explained: [], unexplained, remedies: [] };
   const ids = new Set(chosen.map((c) => c.ref.connection));
   const { diaries, times } = await inquire(plan, options.settings, ids);
@@ -214,7 +187,7 @@ export function comparisonText(c: Comparison, print: PrintOptions): string {
   }
   for (const d of c.diffs) {
     parts.push("", textTable(tableModel(sidesTable(d))), textTable(tableModel(classesTable(d))));
-    const shown = d.differences.filter((x) => x.class !== "same").slice(0, 20);
+    const shown = firstDifferences(d, 20);
     if (shown.length > 0) parts.push(textTable(tableModel(differencesTable(shown))));
     parts.push(...totalsText(d));
   }
