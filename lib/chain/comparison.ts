@@ -14,11 +14,12 @@ import {
   type Why,
 } from "../compare/mod.ts";
 import { textTable } from "../display/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { why } from "../explain/mod.ts";
 import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { inquire } from "./investigate.ts";
+import { inquire, SharedRemeter } from "./investigate.ts";
 import { filtered, remedyFor } from "./diff.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -105,6 +106,7 @@ export async function compareSettings(
   const compared = new SettingsDiff(settings.map((s) => ({ name: s.name, settings: s })), {
     sameFrames: true,
   });
+  const order = new TimeOrder();
   const run = await meterCapture(
     plan,
     settings,
@@ -119,7 +121,7 @@ export async function compareSettings(
       k.records += batch.length;
     },
     // Large batches keep the order in which the settings' records come.
-    { connections: true, reuse: true, batchSize: 4096 },
+    { connections: true, reuse: true, batchSize: 4096, tap: (columns) => order.see(columns) },
     listeners,
   );
   const diffs = compared.finish();
@@ -127,6 +129,7 @@ export async function compareSettings(
     plan,
     options,
     compared.suspects(options.explained ?? 200),
+    order.isKept,
   );
   return Object.freeze({
     name: plan.name,
@@ -144,32 +147,59 @@ async function explain(
   plan: CapturePlan,
   options: ComparisonOptions,
   suspects: readonly Suspects[],
+  isInOrder: boolean,
 ): Promise<Pick<Comparison, "explained" | "unexplained" | "remedies">> {
-  const chosen = suspects.flatMap(({ first }, index) => first.map((ref) => ({ index, ref })));
+  const chosen = suspects.flatMap(({ first, pairs }, index) =>
+    first.map((ref, n) => ({ index, ref, pair: pairs[n]! }))
+  );
   const unexplained = suspects.reduce((n, { count }) => n + count, -chosen.length);
   if (chosen.length === 0) return { explained: [], unexplained, remedies: [] };
+  // What has no connection may be anybody's.
+  const isApart = isInOrder && chosen.every(({ ref }) => ref.connection !== "");
+  const pairs = isApart ? new Map(chosen.map(({ ref, pair }) => [ref.connection, pair])) : undefined;
   const ids = new Set(chosen.map((c) => c.ref.connection));
-  const { diaries, times } = await inquire(plan, options.settings, ids);
+  // Packet times are those of the first setting's kind, whoever has something to explain.
+  const asked = options.settings.map((_, index) => index).filter((index) =>
+    index === 0 || chosen.some((c) => c.index === index)
+  );
+  const { diaries, times } = await inquire(
+    plan,
+    asked.map((index) => options.settings[index]!),
+    ids,
+    pairs && [...pairs.values()],
+  );
+  const diaryOf = (index: number) => diaries[asked.indexOf(index)]!;
   const explained = chosen.map(({ index, ref }) => ({
     settings: options.settings[index]!,
     row: ref.index + 1,
-    why: why(ref, diaries[index]),
+    why: why(ref, diaryOf(index)),
   }));
-  const remedies: FoundRemedy[] = [];
-  if (options.remedies ?? true) {
-    const seen = new Set<string>();
-    for (const { index, ref } of chosen) {
-      const key = `${index} ${ref.connection}`;
-      if (seen.has(key) || seen.size >= 12) continue;
-      seen.add(key);
-      remedies.push({
-        settings: options.settings[index]!,
-        connection: ref.connection,
-        remedies: await remedyFor(plan, diaries[index]!, ref.connection, times.get(ref.connection)),
-      });
+  if (!(options.remedies ?? true)) return { explained, unexplained, remedies: [] };
+  const cases = new Map(chosen.map((c) => [`${c.index} ${c.ref.connection}`, c]));
+  const again = new SharedRemeter(plan, pairs);
+  const remedies = [...cases.values()].slice(0, 12).map(async ({ index, ref }) => ({
+    settings: options.settings[index]!,
+    connection: ref.connection,
+    remedies: await remedyFor(again, diaryOf(index), ref.connection, times.get(ref.connection)),
+  }));
+  return { explained, unexplained, remedies: await Promise.all(remedies) };
+}
+
+/** Whether the packets of a capture are in order of time. */
+class TimeOrder {
+  isKept = true;
+  #next = 0;
+  #last = -Infinity;
+
+  /** Takes a batch; settings that decode in different ways show it more than once. */
+  see({ firstFrame, length, time }: PacketColumns): void {
+    if (firstFrame < this.#next) return;
+    this.#next = firstFrame + length;
+    for (let i = 0; i < length; i++) {
+      if (time[i]! < this.#last) this.isKept = false;
+      this.#last = time[i]!;
     }
   }
-  return { explained, unexplained, remedies };
 }
 
 /** The comparison as text. */

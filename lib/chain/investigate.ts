@@ -1,17 +1,20 @@
-import { hex64, type RecordRef, refOf } from "../compare/mod.ts";
 import { openFrames } from "../capture/mod.ts";
+import { type RecordRef, refOf } from "../compare/mod.ts";
+import type { PacketColumns } from "../decode/mod.ts";
 import {
+  ConnectionTimes,
   Diary,
   type FrameFacts,
   FrameNotes,
   type Metering,
   noteFrames,
   type PacketTimes,
-  PacketTimesTap,
 } from "../explain/mod.ts";
 import { type BankOptions, Ledger } from "../meter/mod.ts";
 import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
+import { AddressPairs, isIndependent } from "./address_pairs.ts";
+import { ConnectionSet } from "./connection_set.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture } from "./run.ts";
 
@@ -23,13 +26,26 @@ export interface Inquiry {
   readonly times: ReadonlyMap<string, PacketTimes>;
 }
 
+/** How to meter again. */
+export interface RemeterOptions {
+  /** Shown each decoded batch before it is metered. */
+  readonly tap?: BankOptions["tap"];
+  /**
+   * The two addresses of every connection asked about, eight words each; told only where the capture is in order of time. The packets of
+   * others are not metered then, if the settings allow it.
+   */
+  readonly pairs?: readonly Int32Array[] | undefined;
+}
+
 /** Meters the capture again and keeps records and ledger of some connections only, one {@linkcode Metering} for each setting. */
 export async function remeter(
   plan: CapturePlan,
   settings: readonly Settings[],
   connections: ReadonlySet<string>,
-  options: BankOptions = {},
+  { tap, pairs }: RemeterOptions = {},
 ): Promise<Metering[]> {
+  const wanted = new ConnectionSet(connections);
+  const only = pairs && settings.every(isIndependent) ? new AddressPairs(pairs) : undefined;
   const records: RecordRef[][] = settings.map(() => []);
   const ordinals = settings.map(() => 0);
   const run = await meterCapture(
@@ -39,12 +55,24 @@ export async function remeter(
       for (let row = 0; row < batch.length; row++) {
         const w = row * R.WORDS + R.CONN;
         const ordinal = ordinals[index]!++;
-        if (connections.has(hex64(batch.words[w]!, batch.words[w + 1]!))) {
+        if (wanted.find(batch.words[w]!, batch.words[w + 1]!) >= 0) {
           records[index]!.push(refOf(batch, row, ordinal));
         }
       }
     },
-    { ...options, connections: true, ledger: (_c, _i, high, low) => connections.has(hex64(high, low)) },
+    {
+      connections: true,
+      reuse: true,
+      ledger: (_c, _i, high, low) => wanted.find(high, low) >= 0,
+      ...(tap || only
+        ? {
+          tap: (columns: PacketColumns, found: Parameters<NonNullable<BankOptions["tap"]>>[1]) => {
+            tap?.(columns, found);
+            only?.hideOthers(columns);
+          },
+        }
+        : {}),
+    },
   );
   return settings.map((s, i) => ({
     settings: s,
@@ -58,19 +86,24 @@ export async function inquire(
   plan: CapturePlan,
   settings: readonly Settings[],
   connections: ReadonlySet<string>,
+  pairs?: readonly Int32Array[],
 ): Promise<Inquiry> {
-  const taps = new Map([...connections].map((id) => [id, new PacketTimesTap()]));
+  const wanted = new ConnectionSet(connections), times = new ConnectionTimes(wanted.ids.length);
   const syns = new FrameNotes();
   // The first group of settings that shares a key stands for all: packet times do not depend on settings.
   let first: unknown;
   const metered = await remeter(plan, settings, connections, {
+    pairs,
     tap(columns, found) {
       first ??= found;
       if (found === undefined || found !== first) return;
       for (let i = 0; i < columns.length; i++) {
-        const id = found.index[i]! < 0 ? "" : hex64(found.high[i]!, found.low[i]!);
-        for (const [wanted, tap] of taps) tap.take(columns, i, id === wanted);
-        if (taps.has(id)) syns.take(columns, i, true);
+        times.tick(columns.time[i]!);
+        const has = found.index[i]! >= 0;
+        const own = wanted.find(has ? found.high[i]! : 0, has ? found.low[i]! : 0);
+        if (own < 0) continue;
+        times.own(own, columns.time[i]!);
+        syns.take(columns, i, true);
       }
     },
   });
@@ -81,6 +114,59 @@ export async function inquire(
   const frames: FrameFacts = { text: notes.text, sender: notes.sender, syns: syns.syns };
   return {
     diaries: metered.map((m) => new Diary({ ...m, frames })),
-    times: new Map([...taps].map(([id, tap]) => [id, tap.times()])),
+    times: new Map([...connections].map((id) => [id, times.of(wanted.ids.indexOf(id))])),
   };
+}
+
+/** One who waits to know what a connection becomes under some settings. */
+interface Asked {
+  readonly settings: readonly Settings[];
+  readonly connection: string;
+  readonly resolve: (meterings: readonly Metering[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Meters a capture again for several who ask at the same time: one pass serves all. */
+export class SharedRemeter {
+  readonly #plan: CapturePlan;
+  readonly #pairs: ReadonlyMap<string, Int32Array> | undefined;
+  #waiting: Asked[] = [];
+
+  /** For questions about this capture; `pairs` as in {@linkcode RemeterOptions}, by connection. */
+  constructor(plan: CapturePlan, pairs?: ReadonlyMap<string, Int32Array>) {
+    this.#plan = plan;
+    this.#pairs = pairs;
+  }
+
+  /** Meterings of a connection, and perhaps of others, under some settings. */
+  ask(settings: readonly Settings[], connection: string): Promise<readonly Metering[]> {
+    return new Promise((resolve, reject) => {
+      // Whoever else goes on after the last pass asks before the next turn.
+      if (this.#waiting.length === 0) setTimeout(() => this.#answer(), 0);
+      this.#waiting.push({ settings, connection, resolve, reject });
+    });
+  }
+
+  async #answer(): Promise<void> {
+    const asked = this.#waiting;
+    this.#waiting = [];
+    try {
+      const all = new Map<string, Settings>();
+      for (const { settings } of asked) for (const s of settings) all.set(keyOf(s), s);
+      const connections = new Set(asked.map((a) => a.connection));
+      const pairs = [...connections].map((id) => this.#pairs?.get(id));
+      const meterings = await remeter(this.#plan, [...all.values()], connections, {
+        pairs: pairs.every((p) => p !== undefined) ? pairs : undefined,
+      });
+      const byKey = new Map([...all.keys()].map((key, i) => [key, meterings[i]!]));
+      for (const { settings, resolve } of asked) resolve(settings.map((s) => byKey.get(keyOf(s))!));
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    }
+  }
+}
+
+/** What two equal settings have in common; JSON knows no infinite numbers. */
+function keyOf(settings: Settings): string {
+  return JSON.stringify(settings, (_, value) => typeof value === "number" ? String(value) : value);
 }

@@ -156,6 +156,12 @@ export class Shelf {
     return this.words[row * ROW_WORDS + INDEX]!;
   }
 
+  /** The two addresses of a shelved row, four words each, smaller first. */
+  addressesOf(row: number): Int32Array {
+    const g = this.words[row * ROW_WORDS + GROUP]! * GROUP_WORDS;
+    return this.groups.slice(g + E_A, g + E_A + 8);
+  }
+
   /** Writes a shelved row back as a record row; the batch is used again by the next call. */
   restore(row: number): RecordBatch {
     const batch = this.#scratch, to = batch.words, from = this.words, w = row * ROW_WORDS;

@@ -11,6 +11,8 @@ const { CONN, CONN_SEQ, INDEX, ROW_DOUBLES, ROW_WORDS, START } = S;
 export interface Suspects {
   /** The first of them, in order. */
   readonly first: readonly RecordRef[];
+  /** The two addresses of each of these, four words each. */
+  readonly pairs: readonly Int32Array[];
   /** How many there are in all. */
   readonly count: number;
 }
@@ -23,8 +25,12 @@ export interface Suspects {
 export function suspectsOf(shelf: Shelf, rows: RowList, most: number): Suspects {
   const unique = distinct(shelf, rows), words = shelf.words;
   unique.sort((a, b) => words[a * ROW_WORDS + INDEX]! - words[b * ROW_WORDS + INDEX]!);
-  const first = [...unique.subarray(0, most)].map((row) => refOf(shelf.restore(row), 0, shelf.indexOf(row)));
-  return { first, count: unique.length };
+  const chosen = [...unique.subarray(0, most)];
+  return {
+    first: chosen.map((row) => refOf(shelf.restore(row), 0, shelf.indexOf(row))),
+    pairs: chosen.map((row) => shelf.addressesOf(row)),
+    count: unique.length,
+  };
 }
 
 /** The rows without those that another row behind them repeats. */
