@@ -14,7 +14,6 @@ import {
   type Why,
 } from "../compare/mod.ts";
 import { textTable } from "../display/mod.ts";
-import type { PacketColumns } from "../decode/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { why } from "../explain/mod.ts";
 import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
@@ -106,7 +105,6 @@ export async function compareSettings(
   const compared = new SettingsDiff(settings.map((s) => ({ name: s.name, settings: s })), {
     sameFrames: true,
   });
-  const order = new TimeOrder();
   const run = await meterCapture(
     plan,
     settings,
@@ -121,7 +119,7 @@ export async function compareSettings(
       k.records += batch.length;
     },
     // Large batches keep the order in which the settings' records come.
-    { connections: true, reuse: true, batchSize: 4096, tap: (columns) => order.see(columns) },
+    { connections: true, reuse: true, batchSize: 4096 },
     listeners,
   );
   const diffs = compared.finish();
@@ -129,7 +127,6 @@ export async function compareSettings(
     plan,
     options,
     compared.suspects(options.explained ?? 200),
-    order.isKept,
   );
   return Object.freeze({
     name: plan.name,
@@ -147,16 +144,17 @@ async function explain(
   plan: CapturePlan,
   options: ComparisonOptions,
   suspects: readonly Suspects[],
-  isInOrder: boolean,
 ): Promise<Pick<Comparison, "explained" | "unexplained" | "remedies">> {
-  const chosen = suspects.flatMap(({ first, pairs }, index) =>
-    first.map((ref, n) => ({ index, ref, pair: pairs[n]! }))
+  const chosen = suspects.flatMap(({ first, lastFrames }, index) =>
+    first.map((ref, n) => ({ index, ref, lastFrame: lastFrames[n]! }))
   );
   const unexplained = suspects.reduce((n, { count }) => n + count, -chosen.length);
   if (chosen.length === 0) return { explained: [], unexplained, remedies: [] };
-  // What has no connection may be anybody's.
-  const isApart = isInOrder && chosen.every(({ ref }) => ref.connection !== "");
-  const pairs = isApart ? new Map(chosen.map(({ ref, pair }) => [ref.connection, pair])) : undefined;
+  // A filter may have kept later records of these ends back; what has no connection may be anybody's.
+  const lastFrames = new Map(chosen.map(({ ref, lastFrame }) => [
+    ref.connection,
+    options.filter || ref.connection === "" ? Infinity : lastFrame,
+  ]));
   const ids = new Set(chosen.map((c) => c.ref.connection));
   // Packet times are those of the first setting's kind, whoever has something to explain.
   const asked = options.settings.map((_, index) => index).filter((index) =>
@@ -166,7 +164,7 @@ async function explain(
     plan,
     asked.map((index) => options.settings[index]!),
     ids,
-    pairs && [...pairs.values()],
+    Math.max(...lastFrames.values()),
   );
   const diaryOf = (index: number) => diaries[asked.indexOf(index)]!;
   const explained = chosen.map(({ index, ref }) => ({
@@ -176,30 +174,13 @@ async function explain(
   }));
   if (!(options.remedies ?? true)) return { explained, unexplained, remedies: [] };
   const cases = new Map(chosen.map((c) => [`${c.index} ${c.ref.connection}`, c]));
-  const again = new SharedRemeter(plan, pairs);
+  const again = new SharedRemeter(plan, lastFrames);
   const remedies = [...cases.values()].slice(0, 12).map(async ({ index, ref }) => ({
     settings: options.settings[index]!,
     connection: ref.connection,
     remedies: await remedyFor(again, diaryOf(index), ref.connection, times.get(ref.connection)),
   }));
   return { explained, unexplained, remedies: await Promise.all(remedies) };
-}
-
-/** Whether the packets of a capture are in order of time. */
-class TimeOrder {
-  isKept = true;
-  #next = 0;
-  #last = -Infinity;
-
-  /** Takes a batch; settings that decode in different ways show it more than once. */
-  see({ firstFrame, length, time }: PacketColumns): void {
-    if (firstFrame < this.#next) return;
-    this.#next = firstFrame + length;
-    for (let i = 0; i < length; i++) {
-      if (time[i]! < this.#last) this.isKept = false;
-      this.#last = time[i]!;
-    }
-  }
 }
 
 /** The comparison as text. */

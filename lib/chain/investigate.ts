@@ -1,6 +1,5 @@
 import { openFrames } from "../capture/mod.ts";
 import { type RecordRef, refOf } from "../compare/mod.ts";
-import type { PacketColumns } from "../decode/mod.ts";
 import {
   ConnectionTimes,
   Diary,
@@ -10,10 +9,9 @@ import {
   noteFrames,
   type PacketTimes,
 } from "../explain/mod.ts";
-import { type BankOptions, Ledger } from "../meter/mod.ts";
+import { type BankOptions, Ledger, type MeterFigures } from "../meter/mod.ts";
 import * as R from "../record/mod.ts";
-import type { Settings } from "../settings/mod.ts";
-import { AddressPairs, isIndependent } from "./address_pairs.ts";
+import { isPeer, type Settings } from "../settings/mod.ts";
 import { ConnectionSet } from "./connection_set.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture } from "./run.ts";
@@ -31,10 +29,12 @@ export interface RemeterOptions {
   /** Shown each decoded batch before it is metered. */
   readonly tap?: BankOptions["tap"];
   /**
-   * The two addresses of every connection asked about, eight words each; told only where the capture is in order of time. The packets of
-   * others are not metered then, if the settings allow it.
+   * The last frame that any packet of the connections' keys is in: behind it nothing happens to them but what their timers do, and when
+   * these are over, the metering may be, too.
    */
-  readonly pairs?: readonly Int32Array[] | undefined;
+  readonly lastFrame?: number | undefined;
+  /** Whether what the timers do behind the last frame is of interest; without, what is open then is written as at the end of a capture. */
+  readonly timers?: boolean;
 }
 
 /** Meters the capture again and keeps records and ledger of some connections only, one {@linkcode Metering} for each setting. */
@@ -42,12 +42,17 @@ export async function remeter(
   plan: CapturePlan,
   settings: readonly Settings[],
   connections: ReadonlySet<string>,
-  { tap, pairs }: RemeterOptions = {},
+  { tap, lastFrame = Infinity, timers = true }: RemeterOptions = {},
 ): Promise<Metering[]> {
   const wanted = new ConnectionSet(connections);
-  const only = pairs && settings.every(isIndependent) ? new AddressPairs(pairs) : undefined;
   const records: RecordRef[][] = settings.map(() => []);
   const ordinals = settings.map(() => 0);
+  const live = settings.map(() => new LiveEntries());
+  // Peers may keep other books.
+  const isOver = lastFrame < Infinity && !settings.some(isPeer)
+    ? (next: number, meters: readonly MeterFigures[]) =>
+      next > lastFrame && (!timers || meters.every(({ ledger }, i) => live[i]!.after(ledger) === 0))
+    : undefined;
   const run = await meterCapture(
     plan,
     settings,
@@ -64,14 +69,8 @@ export async function remeter(
       connections: true,
       reuse: true,
       ledger: (_c, _i, high, low) => wanted.find(high, low) >= 0,
-      ...(tap || only
-        ? {
-          tap: (columns: PacketColumns, found: Parameters<NonNullable<BankOptions["tap"]>>[1]) => {
-            tap?.(columns, found);
-            only?.hideOthers(columns);
-          },
-        }
-        : {}),
+      ...(tap ? { tap } : {}),
+      ...(isOver ? { isOver } : {}),
     },
   );
   return settings.map((s, i) => ({
@@ -81,19 +80,35 @@ export async function remeter(
   }));
 }
 
+/** The entries that a ledger tells of and that still exist. */
+class LiveEntries {
+  readonly #entries = new Set<number>();
+  #read = 0;
+
+  /** How many there are after all events so far. */
+  after(ledger: Ledger | undefined): number {
+    for (const length = ledger?.length ?? 0; this.#read < length; this.#read++) {
+      const { kind, entry } = ledger!.at(this.#read);
+      if (kind === "created") this.#entries.add(entry);
+      else if (kind === "deleted" || kind === "evicted") this.#entries.delete(entry);
+    }
+    return this.#entries.size;
+  }
+}
+
 /** Meters the capture once more to find out what became of some connections: the diaries and the times of their packets. */
 export async function inquire(
   plan: CapturePlan,
   settings: readonly Settings[],
   connections: ReadonlySet<string>,
-  pairs?: readonly Int32Array[],
+  lastFrame?: number,
 ): Promise<Inquiry> {
   const wanted = new ConnectionSet(connections), times = new ConnectionTimes(wanted.ids.length);
   const syns = new FrameNotes();
   // The first group of settings that shares a key stands for all: packet times do not depend on settings.
   let first: unknown;
   const metered = await remeter(plan, settings, connections, {
-    pairs,
+    lastFrame,
     tap(columns, found) {
       first ??= found;
       if (found === undefined || found !== first) return;
@@ -110,7 +125,7 @@ export async function inquire(
   const spoken = new Set(metered.flatMap((m) => [...new Diary(m).framesSpokenOf()]));
   const notes = spoken.size === 0 || typeof plan.source !== "string"
     ? syns
-    : await noteFrames(openFrames(plan.source), spoken, () => false);
+    : await noteFrames(openFrames(plan.source), spoken);
   const frames: FrameFacts = { text: notes.text, sender: notes.sender, syns: syns.syns };
   return {
     diaries: metered.map((m) => new Diary({ ...m, frames })),
@@ -126,16 +141,16 @@ interface Asked {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Meters a capture again for several who ask at the same time: one pass serves all. */
+/** Meters a capture again for several who ask at the same time what direction records have: one pass serves all. */
 export class SharedRemeter {
   readonly #plan: CapturePlan;
-  readonly #pairs: ReadonlyMap<string, Int32Array> | undefined;
+  readonly #lastFrames: ReadonlyMap<string, number>;
   #waiting: Asked[] = [];
 
-  /** For questions about this capture; `pairs` as in {@linkcode RemeterOptions}, by connection. */
-  constructor(plan: CapturePlan, pairs?: ReadonlyMap<string, Int32Array>) {
+  /** For questions about this capture; `lastFrames` as in {@linkcode RemeterOptions}, by connection. */
+  constructor(plan: CapturePlan, lastFrames: ReadonlyMap<string, number> = new Map()) {
     this.#plan = plan;
-    this.#pairs = pairs;
+    this.#lastFrames = lastFrames;
   }
 
   /** Meterings of a connection, and perhaps of others, under some settings. */
@@ -154,9 +169,9 @@ export class SharedRemeter {
       const all = new Map<string, Settings>();
       for (const { settings } of asked) for (const s of settings) all.set(keyOf(s), s);
       const connections = new Set(asked.map((a) => a.connection));
-      const pairs = [...connections].map((id) => this.#pairs?.get(id));
       const meterings = await remeter(this.#plan, [...all.values()], connections, {
-        pairs: pairs.every((p) => p !== undefined) ? pairs : undefined,
+        lastFrame: Math.max(...[...connections].map((id) => this.#lastFrames.get(id) ?? Infinity)),
+        timers: false,
       });
       const byKey = new Map([...all.keys()].map((key, i) => [key, meterings[i]!]));
       for (const { settings, resolve } of asked) resolve(settings.map((s) => byKey.get(keyOf(s))!));

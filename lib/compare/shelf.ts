@@ -156,10 +156,19 @@ export class Shelf {
     return this.words[row * ROW_WORDS + INDEX]!;
   }
 
-  /** The two addresses of a shelved row, four words each, smaller first. */
-  addressesOf(row: number): Int32Array {
-    const g = this.words[row * ROW_WORDS + GROUP]! * GROUP_WORDS;
-    return this.groups.slice(g + E_A, g + E_A + 8);
+  /** The last frame that any row of the same group counts; infinite when one does not tell. */
+  lastFrameOf(row: number): number {
+    const words = this.words;
+    let last = 0;
+    for (
+      let r = this.groups[words[row * ROW_WORDS + GROUP]! * GROUP_WORDS + G_NEWEST]!;
+      r !== 0;
+      r = words[r * ROW_WORDS + PREVIOUS]!
+    ) {
+      const frame = words[r * ROW_WORDS + LAST]! >>> 0;
+      last = Math.max(last, frame === 0 ? Infinity : frame);
+    }
+    return last;
   }
 
   /** Writes a shelved row back as a record row; the batch is used again by the next call. */

@@ -11,8 +11,8 @@ const { CONN, CONN_SEQ, INDEX, ROW_DOUBLES, ROW_WORDS, START } = S;
 export interface Suspects {
   /** The first of them, in order. */
   readonly first: readonly RecordRef[];
-  /** The two addresses of each of these, four words each. */
-  readonly pairs: readonly Int32Array[];
+  /** The last frame counted in any record, of any side, of the same two ends. */
+  readonly lastFrames: readonly number[];
   /** How many there are in all. */
   readonly count: number;
 }
@@ -28,7 +28,7 @@ export function suspectsOf(shelf: Shelf, rows: RowList, most: number): Suspects 
   const chosen = [...unique.subarray(0, most)];
   return {
     first: chosen.map((row) => refOf(shelf.restore(row), 0, shelf.indexOf(row))),
-    pairs: chosen.map((row) => shelf.addressesOf(row)),
+    lastFrames: chosen.map((row) => shelf.lastFrameOf(row)),
     count: unique.length,
   };
 }
