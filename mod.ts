@@ -87,6 +87,7 @@ export {
   compareSettings,
   type Comparison,
   comparisonJson,
+  comparisonJsonText,
   type ComparisonOptions,
   comparisonText,
   describePlan,

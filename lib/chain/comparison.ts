@@ -9,7 +9,6 @@ import {
   SettingsDiff,
   sidesTable,
   type Suspects,
-  toJson,
   totalsText,
   type Why,
 } from "../compare/mod.ts";
@@ -219,27 +218,4 @@ export function comparisonText(c: Comparison, print: PrintOptions): string {
   for (const r of c.remedies) for (const m of r.remedies) parts.push(`${r.settings.name}: ${m.sentence}`);
   for (const p of c.problems) parts.push(`\nProblem: ${p}`);
   return parts.join("\n");
-}
-
-/** The comparison as plain JSON data. */
-export function comparisonJson(c: Comparison): unknown {
-  return {
-    capture: c.name,
-    filter: c.filter ?? null,
-    settings: c.tables.map((t) => ({
-      settings: toJson(t.settings),
-      records: t.records,
-      seen: t.seen,
-      rows: toJson(t.refs as never),
-    })),
-    diffs: c.diffs.map((d) => toJson(d)),
-    explained: c.explained.map((e) => ({ setting: e.settings.name, row: e.row, why: toJson(e.why) })),
-    unexplained: c.unexplained,
-    remedies: c.remedies.map((r) => ({
-      setting: r.settings.name,
-      connection: r.connection,
-      remedies: toJson(r.remedies as never),
-    })),
-    problems: c.problems,
-  };
 }

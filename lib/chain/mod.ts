@@ -9,13 +9,13 @@ export { Capture, type MeterLimits, readPcap, type ReadPcapOptions } from "./cap
 export {
   compareSettings,
   type Comparison,
-  comparisonJson,
   type ComparisonOptions,
   comparisonText,
   type Explained,
   type FoundRemedy,
   type SettingTable,
 } from "./comparison.ts";
+export { comparisonJson, comparisonJsonText } from "./comparison_json.ts";
 export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
 export { FlowRecord } from "./flow_record.ts";
 export { FlowTableView } from "./flow_table_view.ts";
