@@ -52,7 +52,7 @@ export class InOrder {
     const restLeft = this.#lefts - this.equal, restRight = this.#rights - this.equal;
     if (restLeft === 0 || restRight === 0) this.#alone();
     else if (restLeft === 1 && restRight === 1) this.#oneToOne();
-    else return this.#chain() && (this.components === 1 || this.#followOneAnother());
+    else return this.#chain();
     return true;
   }
 
@@ -113,7 +113,10 @@ export class InOrder {
     this.#end(i + 1, i + 1);
   }
 
-  /** Components by frames; false unless rows of a side do not overlap and each component has one name and rows of both sides. */
+  /**
+   * Components by frames, in order of time because both sides are; false unless rows of a side do not overlap and each component has one
+   * name and rows of both sides.
+   */
   #chain(): boolean {
     if (!this.#options.sameFrames) return false;
     const words = this.#shelf.words, left = this.left, right = this.right;
@@ -147,21 +150,6 @@ export class InOrder {
       this.#end(i, j);
     }
     return i === lefts && j === rights;
-  }
-
-  /** Whether components begin one after the other in time, too: `align` gives them in that order. */
-  #followOneAnother(): boolean {
-    const doubles = this.#shelf.doubles;
-    for (let c = 0, i = this.equal, j = i, before = -Infinity; c < this.components; c++) {
-      const l = doubles[this.left[i]! * ROW_DOUBLES + START]!;
-      const r = doubles[this.right[j]! * ROW_DOUBLES + START]!;
-      const start = l < r ? l : r;
-      if (!(start > before)) return false;
-      before = start;
-      i = this.leftEnds[c]!;
-      j = this.rightEnds[c]!;
-    }
-    return true;
   }
 
   #end(left: number, right: number): void {
