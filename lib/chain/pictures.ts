@@ -1,14 +1,12 @@
-import * as P from "../decode/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
 import { hex64, refOf, type StudyResult } from "../compare/mod.ts";
+import { PACKET_DOUBLES } from "../decode/mod.ts";
 import type { CostCurveModel, DifferenceMapModel, HistogramModel, PacketStripModel } from "../display/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture } from "./run.ts";
 import { select } from "./timeline_story.ts";
-
-const { PACKET_DOUBLES } = P;
 
 /** Connections whose packets one picture looks at. */
 const MOST = 500;

@@ -1,8 +1,15 @@
-import * as P from "../decode/mod.ts";
 import { Problem } from "../base/mod.ts";
 import type { ConnectionRef, Cut, RecordRef } from "../compare/mod.ts";
 import { endText, hex64, isUnknown, refOf } from "../compare/mod.ts";
-import { END_WORDS, type PacketColumns } from "../decode/mod.ts";
+import {
+  END_WORDS,
+  PACKET_DOUBLES,
+  PACKET_WORDS,
+  type PacketColumns,
+  PW_ENDS,
+  PW_FLAGS,
+  PW_PORTS,
+} from "../decode/mod.ts";
 import {
   moment,
   type TimelineLane,
@@ -16,8 +23,6 @@ import type { Settings } from "../settings/mod.ts";
 import { remeter } from "./investigate.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture } from "./run.ts";
-
-const { PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_FLAGS, PW_PORTS } = P;
 
 /** Packets of the connections asked about. */
 interface OwnPackets {

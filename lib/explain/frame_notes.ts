@@ -83,20 +83,23 @@ export class FrameNotes implements FrameFacts {
 /**
  * Reads a capture once more for what reasons say about frames.
  *
- * @param own tells which packets belong to the connections of interest
+ * @param own tells which packets belong to the connections of interest; without it the reading ends with the last frame wanted
  */
 export async function noteFrames(
   frames: AsyncIterable<FrameBatch>,
   wanted: ReadonlySet<number>,
-  own: (columns: PacketColumns, i: number) => boolean,
+  own?: (columns: PacketColumns, i: number) => boolean,
   options: DecodeOptions = {},
 ): Promise<FrameNotes> {
   const notes = new FrameNotes((frame) => wanted.has(frame));
+  let last = own ? Infinity : 0;
+  for (const frame of wanted) if (frame > last) last = frame;
   let columns = new PacketColumns(1024);
   for await (const batch of frames) {
     if (columns.capacity < batch.length) columns = new PacketColumns(batch.length);
     decode(batch, columns, options);
-    for (let i = 0; i < columns.length; i++) notes.take(columns, i, own(columns, i));
+    for (let i = 0; i < columns.length; i++) notes.take(columns, i, own !== undefined && own(columns, i));
+    if (columns.firstFrame + columns.length > last) break;
   }
   return notes;
 }

@@ -1,15 +1,12 @@
-import * as P from "../../lib/decode/mod.ts";
 import { refOf } from "../../lib/compare/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
 import type { CaptureSource } from "../../lib/capture/mod.ts";
-import type { PacketColumns } from "../../lib/decode/mod.ts";
+import { PACKET_WORDS, type PacketColumns, PW_PORTS } from "../../lib/decode/mod.ts";
 import { FrameNotes, type Metering, type PacketTimesTap } from "../../lib/explain/mod.ts";
 import { MeterBank } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import type { Settings } from "../../lib/settings/mod.ts";
-
-const { PACKET_WORDS, PW_PORTS } = P;
 
 /** Which packets to tell about. */
 export type OfInterest = (columns: PacketColumns, i: number) => boolean;
