@@ -4,13 +4,14 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { OutputFile } from "./options/output_file.ts";
 import { fromFileUrl } from "./options/paths.ts";
 import {
   againstJson,
   againstText,
   argus,
   compareSettings,
-  comparisonJson,
+  comparisonJsonText,
   comparisonText,
   parseColumns,
   presetOf,
@@ -131,8 +132,11 @@ async function main(args: readonly string[]): Promise<number> {
     },
   );
   await bar?.stop();
-  if (o.json) console.log(JSON.stringify(comparisonJson(comparison), undefined, 2));
-  else {
+  if (o.json) {
+    const out = new OutputFile("-"), encoder = new TextEncoder();
+    for (const piece of comparisonJsonText(comparison)) out.write(encoder.encode(piece));
+    out.write(encoder.encode("\n"));
+  } else {
     const columns = parseColumns([
       o.fields ?? "stime:26 dur:14 proto saddr sport dir daddr dport state:9 stos dtos pkts bytes",
     ], {

@@ -1,13 +1,14 @@
 import {
   classesTable,
-  DiffBuilder,
   differencesTable,
   type DiffResult,
+  firstDifferences,
   type RecordRef,
   refOf,
   type Remedy,
+  SettingsDiff,
   sidesTable,
-  toJson,
+  type Suspects,
   totalsText,
   type Why,
 } from "../compare/mod.ts";
@@ -15,9 +16,8 @@ import { textTable } from "../display/mod.ts";
 import { compileRecordFilter } from "../expression/mod.ts";
 import { why } from "../explain/mod.ts";
 import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
-import * as R from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { inquire } from "./investigate.ts";
+import { inquire, SharedRemeter } from "./investigate.ts";
 import { filtered, remedyFor } from "./diff.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
@@ -101,46 +101,32 @@ export async function compareSettings(
   const most = options.rows ?? 60;
   const tests = filter ? [compileRecordFilter(filter)] : [];
   const kept = settings.map(() => ({ batch: new RecordBatch(64), refs: [] as RecordRef[], records: 0 }));
-  const suspects = settings.map(() => [] as RecordRef[]);
-  const first = settings[0]!;
-  const builders = settings.slice(1).map((s) =>
-    new DiffBuilder({ name: first.name, settings: first }, { name: s.name, settings: s }, {
-      sameFrames: true,
-    })
-  );
+  const compared = new SettingsDiff(settings.map((s) => ({ name: s.name, settings: s })), {
+    sameFrames: true,
+  });
   const run = await meterCapture(
     plan,
     settings,
     (index, all) => {
       const batch = filtered(all, tests);
-      if (index === 0) { for (const b of builders) b.take(0, batch); }
-      else builders[index - 1]!.take(1, batch);
+      compared.take(index, batch);
       const k = kept[index]!;
-      for (let row = 0; row < batch.length; row++) {
-        const ordinal = k.records++;
-        if (ordinal < most) {
-          k.batch.append(batch, row);
-          k.refs.push(refOf(batch, row, ordinal));
-        }
-        if (directionUnknown(batch, row)) suspects[index]!.push(refOf(batch, row, ordinal));
+      for (let row = 0; row < batch.length && k.records + row < most; row++) {
+        k.batch.append(batch, row);
+        k.refs.push(refOf(batch, row, k.records + row));
       }
+      k.records += batch.length;
     },
-    { connections: true },
+    // Large batches keep the order in which the settings' records come.
+    { connections: true, reuse: true, batchSize: 4096 },
     listeners,
   );
-  const diffs = builders.map((b) => {
-    b.end(0);
-    b.end(1);
-    return b.finish();
-  });
-  diffs.forEach((d, i) => {
-    for (const difference of d.differences) {
-      const at = difference.believe === "right" ? 0 : i + 1;
-      const side = difference.believe === "right" ? "left" : "right";
-      for (const p of difference.flipped[side]) suspects[at]!.push(difference[side][p]!);
-    }
-  });
-  const { explained, unexplained, remedies } = await explain(plan, options, suspects);
+  const diffs = compared.finish();
+  const { explained, unexplained, remedies } = await explain(
+    plan,
+    options,
+    compared.suspects(options.explained ?? 200),
+  );
   return Object.freeze({
     name: plan.name,
     filter,
@@ -153,50 +139,47 @@ export async function compareSettings(
   });
 }
 
-function directionUnknown(batch: RecordBatch, row: number): boolean {
-  const w = row * R.WORDS, net = batch.words[w + R.NET]!;
-  return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF &&
-    (batch.words[w + R.TCP_STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) === 0;
-}
-
 async function explain(
   plan: CapturePlan,
   options: ComparisonOptions,
-  suspects: readonly RecordRef[][],
+  suspects: readonly Suspects[],
 ): Promise<Pick<Comparison, "explained" | "unexplained" | "remedies">> {
-  const most = options.explained ?? 200;
-  const chosen: { index: number; ref: RecordRef }[] = [];
-  let unexplained = 0;
-  suspects.forEach((refs, index) => {
-    const unique = new Map(refs.map((r) => [`${r.connection} ${r.connectionSeq} ${r.stime}`, r]));
-    for (const ref of [...unique.values()].sort((a, b) => a.index - b.index)) {
-      if (chosen.length < most) chosen.push({ index, ref });
-      else unexplained++;
-    }
-  });
+  const chosen = suspects.flatMap(({ first, lastFrames }, index) =>
+    first.map((ref, n) => ({ index, ref, lastFrame: lastFrames[n]! }))
+  );
+  const unexplained = suspects.reduce((n, { count }) => n + count, -chosen.length);
   if (chosen.length === 0) return { explained: [], unexplained, remedies: [] };
+  // A filter may have kept later records of these ends back; what has no connection may be anybody's.
+  const lastFrames = new Map(chosen.map(({ ref, lastFrame }) => [
+    ref.connection,
+    options.filter || ref.connection === "" ? Infinity : lastFrame,
+  ]));
   const ids = new Set(chosen.map((c) => c.ref.connection));
-  const { diaries, times } = await inquire(plan, options.settings, ids);
+  // Packet times are those of the first setting's kind, whoever has something to explain.
+  const asked = options.settings.map((_, index) => index).filter((index) =>
+    index === 0 || chosen.some((c) => c.index === index)
+  );
+  const { diaries, times } = await inquire(
+    plan,
+    asked.map((index) => options.settings[index]!),
+    ids,
+    Math.max(...lastFrames.values()),
+  );
+  const diaryOf = (index: number) => diaries[asked.indexOf(index)]!;
   const explained = chosen.map(({ index, ref }) => ({
     settings: options.settings[index]!,
     row: ref.index + 1,
-    why: why(ref, diaries[index]),
+    why: why(ref, diaryOf(index)),
   }));
-  const remedies: FoundRemedy[] = [];
-  if (options.remedies ?? true) {
-    const seen = new Set<string>();
-    for (const { index, ref } of chosen) {
-      const key = `${index} ${ref.connection}`;
-      if (seen.has(key) || seen.size >= 12) continue;
-      seen.add(key);
-      remedies.push({
-        settings: options.settings[index]!,
-        connection: ref.connection,
-        remedies: await remedyFor(plan, diaries[index]!, ref.connection, times.get(ref.connection)),
-      });
-    }
-  }
-  return { explained, unexplained, remedies };
+  if (!(options.remedies ?? true)) return { explained, unexplained, remedies: [] };
+  const cases = new Map(chosen.map((c) => [`${c.index} ${c.ref.connection}`, c]));
+  const again = new SharedRemeter(plan, lastFrames);
+  const remedies = [...cases.values()].slice(0, 12).map(async ({ index, ref }) => ({
+    settings: options.settings[index]!,
+    connection: ref.connection,
+    remedies: await remedyFor(again, diaryOf(index), ref.connection, times.get(ref.connection)),
+  }));
+  return { explained, unexplained, remedies: await Promise.all(remedies) };
 }
 
 /** The comparison as text. */
@@ -214,7 +197,7 @@ export function comparisonText(c: Comparison, print: PrintOptions): string {
   }
   for (const d of c.diffs) {
     parts.push("", textTable(tableModel(sidesTable(d))), textTable(tableModel(classesTable(d))));
-    const shown = d.differences.filter((x) => x.class !== "same").slice(0, 20);
+    const shown = firstDifferences(d, 20);
     if (shown.length > 0) parts.push(textTable(tableModel(differencesTable(shown))));
     parts.push(...totalsText(d));
   }
@@ -235,27 +218,4 @@ export function comparisonText(c: Comparison, print: PrintOptions): string {
   for (const r of c.remedies) for (const m of r.remedies) parts.push(`${r.settings.name}: ${m.sentence}`);
   for (const p of c.problems) parts.push(`\nProblem: ${p}`);
   return parts.join("\n");
-}
-
-/** The comparison as plain JSON data. */
-export function comparisonJson(c: Comparison): unknown {
-  return {
-    capture: c.name,
-    filter: c.filter ?? null,
-    settings: c.tables.map((t) => ({
-      settings: toJson(t.settings),
-      records: t.records,
-      seen: t.seen,
-      rows: toJson(t.refs as never),
-    })),
-    diffs: c.diffs.map((d) => toJson(d)),
-    explained: c.explained.map((e) => ({ setting: e.settings.name, row: e.row, why: toJson(e.why) })),
-    unexplained: c.unexplained,
-    remedies: c.remedies.map((r) => ({
-      setting: r.settings.name,
-      connection: r.connection,
-      remedies: toJson(r.remedies as never),
-    })),
-    problems: c.problems,
-  };
 }

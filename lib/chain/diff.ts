@@ -28,7 +28,7 @@ import {
 import { type Diary, remedy, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Flows } from "./flows.ts";
-import { inquire, type Inquiry, remeter } from "./investigate.ts";
+import { inquire, type Inquiry, SharedRemeter } from "./investigate.ts";
 import { filterOf, meteringOf, storyModel, timelineModel } from "./timeline_story.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture, recordTest, type RunListeners } from "./run.ts";
@@ -142,7 +142,7 @@ export class Diff {
       this.#sides[difference.believe === "left" ? 1 : difference.believe === "right" ? 0 : k];
     const id = difference.connection.id;
     if (plan.from.kind !== "capture" || diary === undefined || id === "") return Promise.resolve([]);
-    return remedyFor(plan.from, diary, id, this.#times.get(id));
+    return remedyFor(new SharedRemeter(plan.from), diary, id, this.#times.get(id));
   }
 
   /** What the two clocks made of a connection, when the sides differ in their clock or in the packets they were given. */
@@ -217,7 +217,7 @@ displayable(Diff.prototype, (self) => ({ text: () => self.toString(), html: () =
 
 /** Remedies for one connection of a metering, verified by metering the capture again. */
 export function remedyFor(
-  capture: CapturePlan,
+  remeter: SharedRemeter,
   diary: Diary,
   connection: string,
   times: RemedyContext["times"],
@@ -225,7 +225,7 @@ export function remedyFor(
   return remedy({
     diary,
     connection,
-    remeter: (settings) => remeter(capture, settings, new Set([connection])),
+    remeter: (settings) => remeter.ask(settings, connection),
     ...(times ? { times } : {}),
   });
 }

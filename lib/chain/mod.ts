@@ -9,14 +9,14 @@ export { Capture, type MeterLimits, readPcap, type ReadPcapOptions } from "./cap
 export {
   compareSettings,
   type Comparison,
-  comparisonJson,
   type ComparisonOptions,
   comparisonText,
   type Explained,
   type FoundRemedy,
   type SettingTable,
 } from "./comparison.ts";
-export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
+export { comparisonJson, comparisonJsonText } from "./comparison_json.ts";
+export { Diff, diff, DifferenceView } from "./diff.ts";
 export { FlowRecord } from "./flow_record.ts";
 export { FlowTableView } from "./flow_table_view.ts";
 export { Flows, readFlows, type ReadFlowsOptions } from "./flows.ts";

@@ -56,7 +56,12 @@ function packetsOf(plan: CapturePlan): ((frames: FrameBatch, i: number) => boole
 export interface MeterCaptureOptions extends BankOptions {
   /** `take` is done with a batch when it returns: its memory is used again. */
   readonly reuse?: boolean;
+  /** Asked before each batch, by its first frame, whether to end as if the capture ended there. */
+  readonly isOver?: (nextFrame: number, meters: readonly MeterFigures[]) => boolean;
 }
+
+/** Ends a metering before its capture ends; nobody else sees it. */
+const OVER = Symbol("over");
 
 /**
  * Meters a capture under several settings in one pass; `take` is given each batch of finished records, as a reader would see them,
@@ -84,11 +89,19 @@ export async function meterCapture(
     return batch.fresh();
   });
   const packets = packetsOf(plan);
-  const bank = new MeterBank(settings, sinks, {
+  const { isOver } = options;
+  const tap: BankOptions["tap"] = isOver
+    ? (columns, found) => {
+      if (isOver(columns.firstFrame, bank.meters)) throw OVER;
+      options.tap?.(columns, found);
+    }
+    : options.tap;
+  const bank: MeterBank = new MeterBank(settings, sinks, {
     // Batches that are used again stay in the processor's cache when they are small.
     ...(options.reuse ? { batchSize: 256 } : {}),
     ...options,
     ...(packets ? { packets } : {}),
+    ...(tap ? { tap } : {}),
   });
   const problems: Problem[] = [];
   const disorder = new Disorder();
@@ -114,7 +127,7 @@ export async function meterCapture(
         connections: options.connections ?? false,
         onProblem,
         ...progress,
-        ...(options.tap ? { tap: options.tap } : {}),
+        ...(tap ? { tap } : {}),
         afterBatch: () => waiting.length > 0 ? hand() : undefined,
       });
     } else {
@@ -135,10 +148,12 @@ export async function meterCapture(
       }
     }
   } catch (error) {
-    // Records of everything before the damage are given before it is reported.
-    bank.end();
-    await hand();
-    throw error;
+    if (error !== OVER) {
+      // Records of everything before the damage are given before it is reported.
+      bank.end();
+      await hand();
+      throw error;
+    }
   } finally {
     await cell?.stop();
   }

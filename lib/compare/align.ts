@@ -1,4 +1,11 @@
-import { NUM, ROW, type Shelf } from "./shelf.ts";
+import type { Shelf } from "./shelf.ts";
+import * as S from "./shelf_words.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use.
+// deno-fmt-ignore
+const {
+  CAUSE, CONN, COUNTERS, DPORT, END, EXTRA, FIRST, FLAGS, LAST, NET, ROW_DOUBLES, ROW_WORDS, SPORT, START, STATUS, SWAP,
+} = S;
 
 /** Shelved rows of either side that cover the same packets, each side in time order. */
 export type Component = readonly [left: readonly number[], right: readonly number[]];
@@ -139,24 +146,24 @@ export function align(
   const equal: Component[] = [];
   let pools: Component[] = [peel(shelf, left, right, equal)];
   pools = refine(pools, (r) => {
-    const at = r * ROW.ROW_WORDS + ROW.CONN;
+    const at = r * ROW_WORDS + CONN;
     // 53 of the 64 bits: enough among the connections of two ends.
     return words[at]! * 0x200000 + (words[at + 1]! & 0x1fffff);
   });
-  pools = refine(pools, (r) => words[r * ROW.ROW_WORDS + ROW.EXTRA]!);
+  pools = refine(pools, (r) => words[r * ROW_WORDS + EXTRA]!);
   const times: Extent = {
-    from: (r) => doubles[r * NUM.ROW_DOUBLES + NUM.START]!,
-    to: (r) => doubles[r * NUM.ROW_DOUBLES + NUM.END]!,
+    from: (r) => doubles[r * ROW_DOUBLES + START]!,
+    to: (r) => doubles[r * ROW_DOUBLES + END]!,
     closed: options.tolerance > 0,
     slack: options.tolerance,
   };
   const frames: Extent = {
-    from: (r) => words[r * ROW.ROW_WORDS + ROW.FIRST]! >>> 0,
-    to: (r) => words[r * ROW.ROW_WORDS + ROW.LAST]! >>> 0,
+    from: (r) => words[r * ROW_WORDS + FIRST]! >>> 0,
+    to: (r) => words[r * ROW_WORDS + LAST]! >>> 0,
     closed: true,
     slack: 0,
   };
-  const framed = (rows: readonly number[]) => rows.every((r) => words[r * ROW.ROW_WORDS + ROW.FIRST] !== 0);
+  const framed = (rows: readonly number[]) => rows.every((r) => words[r * ROW_WORDS + FIRST] !== 0);
   const components = pools.flatMap(([l, r]) =>
     overlapping(l, r, options.sameFrames && framed(l) && framed(r) ? frames : times)
   );
@@ -170,15 +177,15 @@ export function align(
 /** Whether two rows say the same in everything a comparison can see. */
 export function equalRows(shelf: Shelf, a: number, b: number): boolean {
   const doubles = shelf.doubles, words = shelf.words;
-  for (let i = 0, x = a * NUM.ROW_DOUBLES, y = b * NUM.ROW_DOUBLES; i < NUM.ROW_DOUBLES; i++) {
+  for (let i = 0, x = a * ROW_DOUBLES, y = b * ROW_DOUBLES; i < ROW_DOUBLES; i++) {
     if (doubles[x + i] !== doubles[y + i]) return false;
   }
-  const x = a * ROW.ROW_WORDS, y = b * ROW.ROW_WORDS;
-  for (const at of SEEN) if (words[x + at] !== words[y + at]) return false;
-  return true;
+  const x = a * ROW_WORDS, y = b * ROW_WORDS;
+  return words[x + SWAP] === words[y + SWAP] && words[x + FLAGS] === words[y + FLAGS] &&
+    words[x + STATUS] === words[y + STATUS] && words[x + CAUSE] === words[y + CAUSE] &&
+    words[x + NET] === words[y + NET] && words[x + EXTRA] === words[y + EXTRA] &&
+    words[x + SPORT] === words[y + SPORT] && words[x + DPORT] === words[y + DPORT];
 }
-
-const SEEN = [ROW.SWAP, ROW.FLAGS, ROW.STATUS, ROW.CAUSE, ROW.NET, ROW.EXTRA, ROW.SPORT, ROW.DPORT];
 
 /** Takes out rows that have an equal on the other side, so that two equal sources compare as equal whatever overlaps in them. */
 function peel(
@@ -190,9 +197,9 @@ function peel(
   if (left.length === 0 || right.length === 0 || left.length === 1 && right.length === 1) {
     return [left, right];
   }
-  const waiting = partition(right, (r) => shelf.doubles[r * NUM.ROW_DOUBLES + NUM.START]!);
+  const waiting = partition(right, (r) => shelf.doubles[r * ROW_DOUBLES + START]!);
   const rest = left.filter((l) => {
-    const candidates = waiting.get(shelf.doubles[l * NUM.ROW_DOUBLES + NUM.START]!);
+    const candidates = waiting.get(shelf.doubles[l * ROW_DOUBLES + START]!);
     const i = candidates ? candidates.findIndex((r) => equalRows(shelf, l, r)) : -1;
     if (i >= 0) equal.push([[l], candidates!.splice(i, 1)]);
     return i < 0;
@@ -208,7 +215,7 @@ function adopt(components: Component[], shelf: Shelf, times: Extent): Component[
   const packets = (rows: readonly number[]) => {
     let n = 0;
     for (const r of rows) {
-      const at = r * NUM.ROW_DOUBLES + NUM.COUNTERS;
+      const at = r * ROW_DOUBLES + COUNTERS;
       n += shelf.doubles[at]! + shelf.doubles[at + 1]!;
     }
     return n;

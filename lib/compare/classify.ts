@@ -1,9 +1,14 @@
 import * as R from "../record/mod.ts";
-import type { Component } from "./align.ts";
-import { NUM, ROW, type Shelf } from "./shelf.ts";
+import { stateOf } from "./ref.ts";
+import type { Shelf } from "./shelf.ts";
+import * as S from "./shelf_words.ts";
 import { type ChangedField, DIFFERENCE_CLASSES, type DifferenceClass } from "./types.ts";
 
-/** What {@linkcode classify} found out about one component. */
+// Local constants: the compiler folds them, imported ones it loads at each use.
+const { COUNTERS, END, FLAGS, NET, ROW_DOUBLES, ROW_WORDS, START, STATUS, SWAP, WHY } = S;
+const { EVIDENCE_NONE, EVIDENCE_UNKNOWN, FLAG_APPBYTES, NET_TCP_INIT, NET_TCP_PERF, TCP_SYN, TCP_SYNACK } = R;
+
+/** How the records of one component differ. */
 export interface Verdict {
   readonly classes: readonly DifferenceClass[];
   readonly changed: readonly ChangedField[];
@@ -18,167 +23,270 @@ export interface ClassifyOptions {
   readonly tolerance: number;
   /** Counters and values to compare. */
   readonly fields: ReadonlySet<string>;
-  /** Word for the state of a shelved row. */
-  readonly stateOf: (row: number) => string;
 }
 
 /** Counters in the order of the shelf. */
 export const COUNTER_NAMES = ["spkts", "dpkts", "sbytes", "dbytes", "sappbytes", "dappbytes"] as const;
 
-/** What {@linkcode classify} compares unless told otherwise. */
+/** What is compared unless told otherwise. */
 export const COMPARED_FIELDS: readonly string[] = ["stime", "ltime", ...COUNTER_NAMES, "state"];
 
 const NONE: readonly number[] = Object.freeze([]);
 const NOWHERE = Object.freeze({ left: NONE, right: NONE });
-const SAME: Verdict = Object.freeze({
-  classes: Object.freeze(["same"] as const),
-  changed: Object.freeze([]),
-  flipped: NOWHERE,
-  unknown: NOWHERE,
-  believe: "neither",
-});
+
+const bit = (name: DifferenceClass) => 1 << DIFFERENCE_CLASSES.indexOf(name);
+/** A class in a set of classes: the bits are in the order of {@linkcode DIFFERENCE_CLASSES}. */
+export const IS_SAME = bit("same"), IS_FLIPPED = bit("flipped");
+const SAME = IS_SAME, FLIPPED = IS_FLIPPED;
+const ONLY_LEFT = bit("only-left"), ONLY_RIGHT = bit("only-right"), UNKNOWN = bit("direction-unknown");
+const SPLIT = bit("split"),
+  MERGED = bit("merged"),
+  MOVED = bit("boundary-moved"),
+  COUNTED = bit("counter-changed");
+
+/** Marks of a row of a component: what flipped, or does not know its direction, against a row over against it. */
+const MARK_FLIPPED = 1, MARK_UNKNOWN = 2;
+
+/** The classes of a set in their order. */
+export function classesOf(set: number): DifferenceClass[] {
+  return DIFFERENCE_CLASSES.filter((_, i) => set & (1 << i));
+}
 
 /** Whether the printed direction of a shelved row has a `?` (DIR-4). */
 export function unknownDirection(shelf: Shelf, row: number): boolean {
-  const w = row * ROW.ROW_WORDS, net = shelf.words[w + ROW.NET]!;
-  return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF &&
-    (shelf.words[w + ROW.STATUS]! & (R.TCP_SYN | R.TCP_SYNACK)) === 0;
-}
-
-function evidence(shelf: Shelf, row: number): number {
-  return (shelf.words[row * ROW.ROW_WORDS + ROW.WHY]! >>> 8) & 0xff;
-}
-
-const start = (shelf: Shelf, row: number) => shelf.doubles[row * NUM.ROW_DOUBLES + NUM.START]!;
-const end = (shelf: Shelf, row: number) => shelf.doubles[row * NUM.ROW_DOUBLES + NUM.END]!;
-const swap = (shelf: Shelf, row: number) => shelf.words[row * ROW.ROW_WORDS + ROW.SWAP]!;
-
-/** Sum of a counter over rows, seen from one end of the group: 0 the smaller, 1 the larger. */
-function sum(shelf: Shelf, rows: readonly number[], counter: number, view: number): number {
-  let total = 0;
-  for (const row of rows) {
-    const side = (counter & 1) ^ swap(shelf, row) ^ view;
-    total += shelf.doubles[row * NUM.ROW_DOUBLES + NUM.COUNTERS + (counter & ~1) + side]!;
-  }
-  return total;
-}
-
-function differs(
-  shelf: Shelf,
-  [left, right]: Component,
-  o: ClassifyOptions,
-  view: number,
-): [changed: ChangedField[], moved: boolean, counted: boolean] {
-  const changed: ChangedField[] = [];
-  const one = left.length === 1 && right.length === 1;
-  let moved = false, counted = false;
-  const add = (field: string, l: number | string, r: number | string) => {
-    changed.push(Object.freeze({
-      field,
-      left: l,
-      right: r,
-      amount: typeof l === "number" && typeof r === "number" ? r - l : NaN,
-    }));
-  };
-  const extreme = (rows: readonly number[], of: typeof start, pick: typeof Math.min) =>
-    rows.reduce((m, r) => pick(m, of(shelf, r)), of(shelf, rows[0]!));
-  for (const [field, of, pick] of [["stime", start, Math.min], ["ltime", end, Math.max]] as const) {
-    if (!o.fields.has(field)) continue;
-    const l = extreme(left, of, pick), r = extreme(right, of, pick);
-    if (Math.abs(l - r) <= o.tolerance) continue;
-    add(field, l, r);
-    moved = true;
-  }
-  const app = one && ((shelf.words[left[0]! * ROW.ROW_WORDS + ROW.FLAGS]! &
-    shelf.words[right[0]! * ROW.ROW_WORDS + ROW.FLAGS]! & R.FLAG_APPBYTES) !== 0);
-  for (let c = 0; c < COUNTER_NAMES.length; c++) {
-    if (!o.fields.has(COUNTER_NAMES[c]!) || (c >= 4 && !app)) continue;
-    const l = sum(shelf, left, c, view), r = sum(shelf, right, c, view);
-    if (l === r) continue;
-    add(COUNTER_NAMES[c]!, l, r);
-    counted = true;
-  }
-  if (one && o.fields.has("state")) {
-    const l = o.stateOf(left[0]!), r = o.stateOf(right[0]!);
-    if (l !== r) {
-      add("state", l, r);
-      counted = true;
-    }
-  }
-  return [changed, moved, counted];
-}
-
-/** Pairs of rows that overlap in time, as positions; both sides in order of time. */
-function* pairs(shelf: Shelf, [left, right]: Component, tolerance: number): Generator<[number, number]> {
-  if (left.length === 1 || right.length === 1) {
-    for (let i = 0; i < left.length; i++) for (let j = 0; j < right.length; j++) yield [i, j];
-    return;
-  }
-  // Largest end up to each place: what lies before `first` ends before any later left row begins.
-  const reach = new Float64Array(right.length);
-  for (let j = 0, most = -Infinity; j < right.length; j++) {
-    reach[j] = most = Math.max(most, end(shelf, right[j]!));
-  }
-  let first = 0;
-  for (let i = 0; i < left.length; i++) {
-    const a = start(shelf, left[i]!) - tolerance, b = end(shelf, left[i]!) + tolerance;
-    while (first < right.length && reach[first]! < a) first++;
-    for (let j = first; j < right.length && start(shelf, right[j]!) <= b; j++) {
-      if (end(shelf, right[j]!) >= a) yield [i, j];
-    }
-  }
+  const w = row * ROW_WORDS, net = shelf.words[w + NET]!;
+  return net >= NET_TCP_INIT && net <= NET_TCP_PERF &&
+    (shelf.words[w + STATUS]! & (TCP_SYN | TCP_SYNACK)) === 0;
 }
 
 /** Evidence as strength: smaller is stronger; nothing known is weakest. */
 function strength(shelf: Shelf, row: number): number {
-  const e = evidence(shelf, row);
-  return unknownDirection(shelf, row) || e === R.EVIDENCE_UNKNOWN ? R.EVIDENCE_NONE : e;
+  const e = (shelf.words[row * ROW_WORDS + WHY]! >>> 8) & 0xff;
+  return e === EVIDENCE_UNKNOWN || unknownDirection(shelf, row) ? EVIDENCE_NONE : e;
 }
 
-/** Tells how the records of a component differ. */
-export function classify(shelf: Shelf, component: Component, o: ClassifyOptions): Verdict {
-  const [left, right] = component;
-  if (right.length === 0) return { ...SAME, classes: ["only-left"] };
-  if (left.length === 0) return { ...SAME, classes: ["only-right"] };
-  const flippedLeft = new Set<number>(), flippedRight = new Set<number>();
-  const unknownLeft = new Set<number>(), unknownRight = new Set<number>();
-  let leftWins = 0, rightWins = 0;
-  for (const [i, j] of pairs(shelf, component, o.tolerance)) {
-    const l = left[i]!, r = right[j]!;
-    const flip = swap(shelf, l) !== swap(shelf, r);
-    const ul = unknownDirection(shelf, l), ur = unknownDirection(shelf, r);
-    if (flip) {
-      flippedLeft.add(i);
-      flippedRight.add(j);
-    }
-    if (ul && !ur) unknownLeft.add(i);
-    if (ur && !ul) unknownRight.add(j);
-    if (flip || ul !== ur) {
-      // With equal evidence the record that began earlier saw more of the connection.
-      const by = strength(shelf, l) - strength(shelf, r) || start(shelf, l) - start(shelf, r);
-      if (by < 0) leftWins++;
-      else if (by > 0) rightWins++;
-    }
+/**
+ * Tells how the records of components differ: {@linkcode judge} gives the classes, {@linkcode verdict} everything about the component
+ * judged last. Rows of a component stand in two arrays, each side in order of time.
+ */
+export class Judge {
+  readonly #shelf: Shelf;
+  readonly #tolerance: number;
+  readonly #comparesStart: boolean;
+  readonly #comparesEnd: boolean;
+  readonly #comparesState: boolean;
+  readonly #compares: readonly boolean[];
+  #left: Int32Array = new Int32Array(0);
+  #leftFrom = 0;
+  #leftEnd = 0;
+  #right: Int32Array = new Int32Array(0);
+  #rightFrom = 0;
+  #rightEnd = 0;
+  #set = SAME;
+  #view = 0;
+  #believe: Verdict["believe"] = "neither";
+  // `MARK_*` of the rows, by place in the component.
+  #leftMarks = new Uint8Array(64);
+  #rightMarks = new Uint8Array(64);
+  // Largest end up to each right row.
+  #reach = new Float64Array(64);
+  #leftWins = 0;
+  #rightWins = 0;
+
+  constructor(shelf: Shelf, { tolerance, fields }: ClassifyOptions) {
+    this.#shelf = shelf;
+    this.#tolerance = tolerance;
+    this.#comparesStart = fields.has("stime");
+    this.#comparesEnd = fields.has("ltime");
+    this.#comparesState = fields.has("state");
+    this.#compares = COUNTER_NAMES.map((name) => fields.has(name));
   }
-  const believe = leftWins > rightWins ? "left" : rightWins > leftWins ? "right" : "neither";
-  const sl = swap(shelf, left[0]!), sr = swap(shelf, right[0]!);
-  const view = believe === "left" || sl === sr ? sl : believe === "right" ? sr : 0;
-  const [changed, moved, counted] = differs(shelf, component, o, view);
-  const classes = new Set<DifferenceClass>();
-  if (flippedLeft.size > 0) classes.add("flipped");
-  if (unknownLeft.size > 0 || unknownRight.size > 0) classes.add("direction-unknown");
-  if (right.length > left.length) classes.add("split");
-  if (left.length > right.length) classes.add("merged");
-  if (moved || (left.length > 1 && right.length > 1)) classes.add("boundary-moved");
-  if (counted) classes.add("counter-changed");
-  if (classes.size === 0) return SAME;
-  return {
-    classes: DIFFERENCE_CLASSES.filter((c) => classes.has(c)),
-    changed,
-    flipped: { left: [...flippedLeft].sort(ascending), right: [...flippedRight].sort(ascending) },
-    unknown: { left: [...unknownLeft].sort(ascending), right: [...unknownRight].sort(ascending) },
-    believe,
-  };
+
+  /** The classes of a component, as a set of bits: rows `leftFrom` to `leftEnd` of `left` (exclusive) against the same of `right`. */
+  judge(
+    left: Int32Array,
+    leftFrom: number,
+    leftEnd: number,
+    right: Int32Array,
+    rightFrom: number,
+    rightEnd: number,
+  ): number {
+    this.#left = left;
+    this.#leftFrom = leftFrom;
+    this.#leftEnd = leftEnd;
+    this.#right = right;
+    this.#rightFrom = rightFrom;
+    this.#rightEnd = rightEnd;
+    this.#believe = "neither";
+    const lefts = leftEnd - leftFrom, rights = rightEnd - rightFrom;
+    if (rights === 0) return this.#set = ONLY_LEFT;
+    if (lefts === 0) return this.#set = ONLY_RIGHT;
+    if (this.#leftMarks.length < lefts) this.#leftMarks = new Uint8Array(2 * lefts);
+    if (this.#rightMarks.length < rights) this.#rightMarks = new Uint8Array(2 * rights);
+    for (let i = 0; i < lefts; i++) this.#leftMarks[i] = 0;
+    for (let j = 0; j < rights; j++) this.#rightMarks[j] = 0;
+    this.#leftWins = this.#rightWins = 0;
+    const marks = lefts === 1 || rights === 1 ? this.#all(lefts, rights) : this.#overlapping(lefts, rights);
+    if (this.#leftWins > this.#rightWins) this.#believe = "left";
+    else if (this.#rightWins > this.#leftWins) this.#believe = "right";
+    const words = this.#shelf.words;
+    const sl = words[left[leftFrom]! * ROW_WORDS + SWAP]!, sr = words[right[rightFrom]! * ROW_WORDS + SWAP]!;
+    this.#view = sl === sr || this.#believe === "left" ? sl : this.#believe === "right" ? sr : 0;
+    let set = this.#differs(undefined);
+    if (marks & MARK_FLIPPED) set |= FLIPPED;
+    if (marks & MARK_UNKNOWN) set |= UNKNOWN;
+    if (rights > lefts) set |= SPLIT;
+    if (lefts > rights) set |= MERGED;
+    if (lefts > 1 && rights > 1) set |= MOVED;
+    return this.#set = set === 0 ? SAME : set;
+  }
+
+  /** Everything about the component judged last. */
+  verdict(): Verdict {
+    const set = this.#set, classes = classesOf(set);
+    if (set & (SAME | ONLY_LEFT | ONLY_RIGHT)) {
+      return { classes, changed: [], flipped: NOWHERE, unknown: NOWHERE, believe: "neither" };
+    }
+    const changed: ChangedField[] = [];
+    this.#differs(changed);
+    const lefts = this.#leftEnd - this.#leftFrom, rights = this.#rightEnd - this.#rightFrom;
+    const both = (mark: number) => ({
+      left: placesOf(this.#leftMarks, lefts, mark),
+      right: placesOf(this.#rightMarks, rights, mark),
+    });
+    return {
+      classes,
+      changed,
+      flipped: both(MARK_FLIPPED),
+      unknown: both(MARK_UNKNOWN),
+      believe: this.#believe,
+    };
+  }
+
+  /** Compares every left with every right row; gives the marks that any row has. */
+  #all(lefts: number, rights: number): number {
+    let marks = 0;
+    for (let i = 0; i < lefts; i++) for (let j = 0; j < rights; j++) marks |= this.#pair(i, j);
+    return marks;
+  }
+
+  /** The same for rows that overlap in time. */
+  #overlapping(lefts: number, rights: number): number {
+    const doubles = this.#shelf.doubles, left = this.#left, right = this.#right, tolerance = this.#tolerance;
+    const from = this.#leftFrom, other = this.#rightFrom;
+    if (this.#reach.length < rights) this.#reach = new Float64Array(2 * rights);
+    const reach = this.#reach;
+    let most = -Infinity, marks = 0;
+    for (let j = 0; j < rights; j++) {
+      const end = doubles[right[other + j]! * ROW_DOUBLES + END]!;
+      if (end > most) most = end;
+      reach[j] = most;
+    }
+    // What lies before `first` ends before any later left row begins.
+    let first = 0;
+    for (let i = 0; i < lefts; i++) {
+      const d = left[from + i]! * ROW_DOUBLES;
+      const a = doubles[d + START]! - tolerance, b = doubles[d + END]! + tolerance;
+      while (first < rights && reach[first]! < a) first++;
+      for (let j = first; j < rights; j++) {
+        const e = right[other + j]! * ROW_DOUBLES;
+        if (doubles[e + START]! > b) break;
+        if (doubles[e + END]! >= a) marks |= this.#pair(i, j);
+      }
+    }
+    return marks;
+  }
+
+  #pair(i: number, j: number): number {
+    const shelf = this.#shelf, words = shelf.words;
+    const l = this.#left[this.#leftFrom + i]!, r = this.#right[this.#rightFrom + j]!;
+    const flip = words[l * ROW_WORDS + SWAP] !== words[r * ROW_WORDS + SWAP];
+    const ul = unknownDirection(shelf, l), ur = unknownDirection(shelf, r);
+    if (!flip && ul === ur) return 0;
+    const leftMark = (flip ? MARK_FLIPPED : 0) | (ul && !ur ? MARK_UNKNOWN : 0);
+    const rightMark = (flip ? MARK_FLIPPED : 0) | (ur && !ul ? MARK_UNKNOWN : 0);
+    this.#leftMarks[i]! |= leftMark;
+    this.#rightMarks[j]! |= rightMark;
+    // With equal evidence the record that began earlier saw more of the connection.
+    const by = strength(shelf, l) - strength(shelf, r) ||
+      shelf.doubles[l * ROW_DOUBLES + START]! - shelf.doubles[r * ROW_DOUBLES + START]!;
+    if (by < 0) this.#leftWins++;
+    else if (by > 0) this.#rightWins++;
+    return leftMark | rightMark;
+  }
+
+  /** What differs in times, counters and state, as classes; `changed` takes the values. */
+  #differs(changed: ChangedField[] | undefined): number {
+    const left = this.#left, right = this.#right, words = this.#shelf.words;
+    const one = this.#leftEnd - this.#leftFrom === 1 && this.#rightEnd - this.#rightFrom === 1;
+    let set = 0;
+    if (this.#comparesStart) {
+      const l = this.#extreme(left, this.#leftFrom, this.#leftEnd, START, -1);
+      const r = this.#extreme(right, this.#rightFrom, this.#rightEnd, START, -1);
+      if (Math.abs(l - r) > this.#tolerance) {
+        set |= MOVED;
+        changed?.push(change("stime", l, r));
+      }
+    }
+    if (this.#comparesEnd) {
+      const l = this.#extreme(left, this.#leftFrom, this.#leftEnd, END, 1);
+      const r = this.#extreme(right, this.#rightFrom, this.#rightEnd, END, 1);
+      if (Math.abs(l - r) > this.#tolerance) {
+        set |= MOVED;
+        changed?.push(change("ltime", l, r));
+      }
+    }
+    const l0 = left[this.#leftFrom]!, r0 = right[this.#rightFrom]!;
+    const app = one &&
+      (words[l0 * ROW_WORDS + FLAGS]! & words[r0 * ROW_WORDS + FLAGS]! & FLAG_APPBYTES) !== 0;
+    for (let c = 0; c < (app ? 6 : 4); c++) {
+      if (!this.#compares[c]) continue;
+      const l = this.#sum(left, this.#leftFrom, this.#leftEnd, c);
+      const r = this.#sum(right, this.#rightFrom, this.#rightEnd, c);
+      if (l === r) continue;
+      set |= COUNTED;
+      changed?.push(change(COUNTER_NAMES[c]!, l, r));
+    }
+    if (one && this.#comparesState) {
+      const l = stateOf(this.#shelf.restore(l0), 0), r = stateOf(this.#shelf.restore(r0), 0);
+      if (l !== r) {
+        set |= COUNTED;
+        changed?.push(change("state", l, r));
+      }
+    }
+    return set;
+  }
+
+  /** Smallest (`sign` -1) or largest (1) of a double over rows. */
+  #extreme(rows: Int32Array, from: number, end: number, at: number, sign: number): number {
+    const doubles = this.#shelf.doubles;
+    let found = doubles[rows[from]! * ROW_DOUBLES + at]!;
+    for (let n = from + 1; n < end; n++) {
+      const v = doubles[rows[n]! * ROW_DOUBLES + at]!;
+      if ((v - found) * sign > 0) found = v;
+    }
+    return found;
+  }
+
+  /** Sum of a counter over rows, seen from the end to believe. */
+  #sum(rows: Int32Array, from: number, end: number, counter: number): number {
+    const { words, doubles } = this.#shelf, view = this.#view;
+    let total = 0;
+    for (let n = from; n < end; n++) {
+      const row = rows[n]!, side = (counter & 1) ^ words[row * ROW_WORDS + SWAP]! ^ view;
+      total += doubles[row * ROW_DOUBLES + COUNTERS + (counter & ~1) + side]!;
+    }
+    return total;
+  }
 }
 
-const ascending = (a: number, b: number) => a - b;
+function change(field: string, left: number | string, right: number | string): ChangedField {
+  const amount = typeof left === "number" && typeof right === "number" ? right - left : NaN;
+  return Object.freeze({ field, left, right, amount });
+}
+
+function placesOf(marks: Uint8Array, length: number, mark: number): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < length; i++) if (marks[i]! & mark) places.push(i);
+  return places;
+}

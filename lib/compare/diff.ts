@@ -1,60 +1,12 @@
 import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
-import type { Settings } from "../settings/mod.ts";
-import { align, type AlignOptions, type Component, equalRows } from "./align.ts";
-import {
-  classify,
-  type ClassifyOptions,
-  COMPARED_FIELDS,
-  unknownDirection,
-  type Verdict,
-} from "./classify.ts";
-import { connectionOf, refOf } from "./ref.ts";
-import { NUM, ROW, Shelf } from "./shelf.ts";
-import {
-  type Conservation,
-  type Difference,
-  DIFFERENCE_CLASSES,
-  type DifferenceClass,
-  type DiffResult,
-  type RecordRef,
-  type SideSummary,
-} from "./types.ts";
+import { resultOf, type SideInfo, type SideSeen } from "./result.ts";
+import { RowList, Shelf } from "./shelf.ts";
+import * as S from "./shelf_words.ts";
+import { type DiffOptions, Sums, TwoSides } from "./two_sides.ts";
+import type { DiffResult } from "./types.ts";
 
-/** Who is compared. */
-export interface SideInfo {
-  /** What to call the side. */
-  readonly name: string;
-  /** Settings it was metered with, when it was. */
-  readonly settings?: Settings;
-}
-
-/** How to compare. */
-export interface DiffOptions {
-  /** Keeps `same` differences too (they are always counted). Default false. */
-  readonly keepSame?: boolean;
-  /** Most differences kept; the rest is counted. Default 100 000. */
-  readonly limit?: number;
-  /** Times may be apart by so many microseconds before they count as different. Default 0. */
-  readonly tolerance?: number;
-  /** Frame numbers of both sides count the same capture. Default false: times tell what a record covers. */
-  readonly sameFrames?: boolean;
-  /** Fields to compare. Default {@linkcode COMPARED_FIELDS}; leave out what a foreign source counts otherwise. */
-  readonly fields?: readonly string[];
-  /**
-   * Both sources come in order of start time, at most so many microseconds out of order: records are compared and forgotten as
-   * soon as no later one can meet them. Default: any order, compared at the end.
-   */
-  readonly sortedWithin?: number;
-}
-
-/** Packets and bytes the meter saw, told when the side is complete. */
-export interface SideSeen {
-  /** Packets. */
-  readonly packets: number;
-  /** Bytes. */
-  readonly bytes: number;
-}
+export type { DiffOptions, SideInfo, SideSeen };
 
 const EVERY = 1 << 14;
 
@@ -77,31 +29,21 @@ const EVERY = 1 << 14;
 export class DiffBuilder {
   readonly #info: readonly [SideInfo, SideInfo];
   readonly #shelf = new Shelf();
-  readonly #differences: Difference[] = [];
-  readonly #counts = Object.fromEntries(DIFFERENCE_CLASSES.map((c) => [c, 0])) as Record<
-    DifferenceClass,
-    number
-  >;
+  readonly #two: TwoSides;
+  readonly #sides: readonly [RowList, RowList] = [new RowList(), new RowList()];
   readonly #sums = [new Sums(), new Sums()] as const;
-  readonly #inDifferences = [new Sums(), new Sums()] as const;
   readonly #newest = [-Infinity, -Infinity];
-  readonly #keepSame: boolean;
-  readonly #limit: number;
+  readonly #tolerance: number;
   readonly #sortedWithin: number | undefined;
-  readonly #align: AlignOptions;
-  readonly #classify: Omit<ClassifyOptions, "stateOf">;
-  #leftOut = 0;
   #sinceSweep = 0;
+  #closed = 0;
 
   /** A comparison of these two sides. */
   constructor(left: SideInfo, right: SideInfo, options: DiffOptions = {}) {
     this.#info = [left, right];
-    this.#keepSame = options.keepSame ?? false;
-    this.#limit = options.limit ?? 100_000;
     this.#sortedWithin = options.sortedWithin;
-    const tolerance = options.tolerance ?? 0;
-    this.#align = { sameFrames: options.sameFrames ?? false, tolerance };
-    this.#classify = { tolerance, fields: new Set(options.fields ?? COMPARED_FIELDS) };
+    this.#tolerance = options.tolerance ?? 0;
+    this.#two = new TwoSides(this.#shelf, options);
   }
 
   /** Takes records of the left (0) or right (1) side, as read (`asRead`). */
@@ -114,7 +56,7 @@ export class DiffBuilder {
       }
       const at = shelf.add(side, batch, row, sums.index++);
       sums.add(shelf, at);
-      const start = shelf.doubles[at * NUM.ROW_DOUBLES + NUM.START]!;
+      const start = shelf.doubles[at * S.ROW_DOUBLES + S.START]!;
       if (start > this.#newest[side]!) this.#newest[side] = start;
     }
     this.#sinceSweep += batch.length;
@@ -135,125 +77,26 @@ export class DiffBuilder {
   finish(seen: readonly [SideSeen?, SideSeen?] = []): DiffResult {
     const shelf = this.#shelf;
     for (let g = 1; g < shelf.groupCount; g++) if (shelf.isLive(g)) this.#close(g);
-    this.#differences.sort(byTime);
-    const [l, r] = this.#inDifferences;
-    const totals: Conservation = Object.freeze({
-      left: l.plain(),
-      right: r.plain(),
-      complete: this.#sums[0].equals(l) && this.#sums[1].equals(r),
-      equal: l.packets === r.packets && l.bytes === r.bytes,
-      packetsApart: r.packets - l.packets,
-      bytesApart: r.bytes - l.bytes,
-    });
-    return Object.freeze({
-      left: this.#summary(0, seen[0]),
-      right: this.#summary(1, seen[1]),
-      differences: Object.freeze(this.#differences),
-      counts: Object.freeze(this.#counts),
-      leftOut: this.#leftOut,
-      totals,
-    });
-  }
-
-  #summary(side: 0 | 1, seen: SideSeen | undefined): SideSummary {
-    const sums = this.#sums[side], info = this.#info[side];
-    return Object.freeze({
-      name: info.name,
-      settings: info.settings,
-      ...sums.plain(),
-      unknownDirections: sums.unknown,
-      seenPackets: seen?.packets ?? NaN,
-      seenBytes: seen?.bytes ?? NaN,
-    });
+    return resultOf(this.#info, this.#sums, seen, this.#two);
   }
 
   #closePast(): void {
     this.#sinceSweep = 0;
     const shelf = this.#shelf;
-    const before = Math.min(this.#newest[0]!, this.#newest[1]!) - this.#sortedWithin! - this.#align.tolerance;
+    const before = Math.min(this.#newest[0]!, this.#newest[1]!) - this.#sortedWithin! - this.#tolerance;
     for (let g = 1; g < shelf.groupCount; g++) {
       if (shelf.groupEnd[g]! < before && shelf.isLive(g)) this.#close(g);
     }
   }
 
   #close(group: number): void {
-    const shelf = this.#shelf;
-    const left = shelf.rowsOf(group, 0), right = shelf.rowsOf(group, 1);
-    // Nearly every group of two meterings of one capture is one equal record on either side.
-    if (left.length === 1 && right.length === 1 && !this.#keepSame && equalRows(shelf, left[0]!, right[0]!)) {
-      this.#counts.same++;
-      this.#inDifferences[0].add(shelf, left[0]!);
-      this.#inDifferences[1].add(shelf, right[0]!);
-      shelf.drop(group);
-      return;
-    }
-    const options: ClassifyOptions = {
-      ...this.#classify,
-      stateOf: (row) => refOf(shelf.restore(group, row), 0, 0).state,
-    };
-    for (const component of align(shelf, left, right, this.#align)) {
-      const verdict = classify(shelf, component, options);
-      for (const c of verdict.classes) this.#counts[c]++;
-      for (const row of component[0]) this.#inDifferences[0].add(shelf, row);
-      for (const row of component[1]) this.#inDifferences[1].add(shelf, row);
-      if (verdict.classes[0] === "same" && !this.#keepSame) continue;
-      if (this.#differences.length >= this.#limit) this.#leftOut++;
-      else this.#differences.push(this.#difference(group, component, verdict));
-    }
-    shelf.drop(group);
+    const [left, right] = this.#sides, shelf = this.#shelf, { kept } = this.#two, before = kept.count;
+    shelf.gather(group, this.#sides);
+    this.#two.compare(left, right, this.#closed++);
+    if (this.#sortedWithin === undefined) return;
+    if (kept.count === before) shelf.drop(group);
+    else shelf.retire(group);
   }
-
-  #difference(group: number, [left, right]: Component, verdict: Verdict): Difference {
-    const shelf = this.#shelf;
-    const ref = (row: number): RecordRef => refOf(shelf.restore(group, row), 0, shelf.indexOf(row));
-    const l = left.map(ref), r = right.map(ref);
-    const row = left[0] ?? right[0]!;
-    const ids = [l[0]?.connection ?? "", r[0]?.connection ?? ""].filter((id) => id !== "").sort();
-    const sourceFirst = shelf.words[row * ROW.ROW_WORDS + ROW.SWAP] === 0;
-    return Object.freeze({
-      class: verdict.classes[0]!,
-      classes: verdict.classes,
-      connection: connectionOf(l[0] ?? r[0]!, sourceFirst, ids[0] ?? ""),
-      left: Object.freeze(l),
-      right: Object.freeze(r),
-      changed: verdict.changed,
-      flipped: verdict.flipped,
-      unknown: verdict.unknown,
-      believe: verdict.believe,
-    });
-  }
-}
-
-/** Running totals of a side. */
-class Sums {
-  index = 0;
-  records = 0;
-  packets = 0;
-  bytes = 0;
-  unknown = 0;
-
-  add(shelf: Shelf, row: number): void {
-    const d = row * NUM.ROW_DOUBLES + NUM.COUNTERS, n = shelf.doubles;
-    this.records++;
-    this.packets += n[d]! + n[d + 1]!;
-    this.bytes += n[d + 2]! + n[d + 3]!;
-    if (unknownDirection(shelf, row)) this.unknown++;
-  }
-
-  plain(): { packets: number; bytes: number; records: number } {
-    return { packets: this.packets, bytes: this.bytes, records: this.records };
-  }
-
-  equals(other: Sums): boolean {
-    return this.records === other.records && this.packets === other.packets && this.bytes === other.bytes;
-  }
-}
-
-function byTime(a: Difference, b: Difference): number {
-  const first = (d: Difference) => Math.min(d.left[0]?.stime ?? Infinity, d.right[0]?.stime ?? Infinity);
-  const place = (d: Difference) => Math.min(d.left[0]?.index ?? Infinity, d.right[0]?.index ?? Infinity);
-  const text = (d: Difference) => d.connection.text;
-  return first(a) - first(b) || (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0) || place(a) - place(b);
 }
 
 /**

@@ -1,9 +1,9 @@
 import * as R from "../record/mod.ts";
+import * as E from "./ends_words.ts";
 
-// Words of a key: key type, protocol, first and second end (4 each), their ports.
-export const E_TYPE = 0, E_PROTO = 1, E_A = 2, E_B = 6, E_PA = 10, E_PB = 11;
-/** Words of a key of two ends. */
-export const ENDS_WORDS = 12;
+// Local constants: the compiler folds them, imported ones it loads at each use.
+const { DADDR, DPORT, KEY_ARP, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, PROTO, SADDR, SPORT } = R;
+const { E_A, E_B, E_PA, E_PB, E_PROTO, E_TYPE, ENDS_WORDS } = E;
 
 function icmpRequestOf(type: number): number {
   return type === 0 ? 8 : type === 14 ? 13 : type === 16 ? 15 : type === 18 ? 17 : type;
@@ -26,24 +26,24 @@ function icmp6RequestOf(type: number): number {
  * address, then the smaller port, comes first; types of ICMP answers count as those of their questions.
  */
 export function endsOf(w: Int32Array, at: number, k: Int32Array): number {
-  k.fill(0);
-  const type = w[at + R.KEY_TYPE]!, proto = w[at + R.PROTO]!;
-  const size = type === R.KEY_IPV6 ? 4 : type === R.KEY_IPV4 || type === R.KEY_ARP ? 1 : 2;
+  for (let j = 0; j < ENDS_WORDS; j++) k[j] = 0;
+  const type = w[at + KEY_TYPE]!, proto = w[at + PROTO]!;
+  const size = type === KEY_IPV6 ? 4 : type === KEY_IPV4 || type === KEY_ARP ? 1 : 2;
   let swap = 0, decided = false;
   for (let j = 0; j < size && !decided; j++) {
-    const a = w[at + R.SADDR + j]! >>> 0, b = w[at + R.DADDR + j]! >>> 0;
+    const a = w[at + SADDR + j]! >>> 0, b = w[at + DADDR + j]! >>> 0;
     if (a !== b) {
       swap = a > b ? 1 : 0;
       decided = true;
     }
   }
-  let p = w[at + R.SPORT]!, q = w[at + R.DPORT]!;
-  const ip4 = type === R.KEY_IPV4, ip6 = type === R.KEY_IPV6;
+  let p = w[at + SPORT]!, q = w[at + DPORT]!;
+  const ip4 = type === KEY_IPV4, ip6 = type === KEY_IPV6;
   if (ip4 && proto === 1) {
     // One ping's request and reply carry different types; the id is the same.
     p = icmpRequestOf(p & 0xff) | (p & 0xff00);
   } else if (ip6 && proto === 58) p = icmp6RequestOf(p & 0xff);
-  else if (type === R.KEY_ARP) p = q = 0;
+  else if (type === KEY_ARP) p = q = 0;
   else if (!(ip4 && (proto === 2 || proto === 50)) && !(ip6 && proto === 50)) {
     if (!decided && (p >>> 0) > (q >>> 0)) swap = 1;
     if (swap) {
@@ -54,8 +54,8 @@ export function endsOf(w: Int32Array, at: number, k: Int32Array): number {
   }
   k[E_TYPE] = type;
   // Argus files do not say the ethertype again for keys that have only one.
-  k[E_PROTO] = type === R.KEY_ARP || type === R.KEY_RARP ? 0 : proto;
-  const s = at + (swap ? R.DADDR : R.SADDR), t = at + (swap ? R.SADDR : R.DADDR);
+  k[E_PROTO] = type === KEY_ARP || type === KEY_RARP ? 0 : proto;
+  const s = at + (swap ? DADDR : SADDR), t = at + (swap ? SADDR : DADDR);
   for (let j = 0; j < size; j++) {
     k[E_A + j] = w[s + j]!;
     k[E_B + j] = w[t + j]!;

@@ -21,6 +21,11 @@ export function endOf(batch: RecordBatch, row: number): number {
   return Math.max(LTIME(batch, row) || 0, startOf(batch, row));
 }
 
+/** State of a record as printed. */
+export function stateOf(batch: RecordBatch, row: number): string {
+  return STATE(batch, row);
+}
+
 /** Whether the network section is one of TCP's. */
 export function isTcp(net: number): boolean {
   return net >= R.NET_TCP_INIT && net <= R.NET_TCP_PERF;

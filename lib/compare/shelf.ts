@@ -1,48 +1,48 @@
+import { grown, release, roomier } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
-import { E_A, E_B, E_PROTO, E_TYPE, ENDS_WORDS, endsOf } from "./ends.ts";
+import { endsOf } from "./ends.ts";
+import { E_A, E_B, E_PROTO, E_TYPE, ENDS_WORDS } from "./ends_words.ts";
 import { endOf, evidenceOf, isTcp, startOf } from "./ref.ts";
+import * as S from "./shelf_words.ts";
 
-// Words of a group behind its key: hash, first and last row of either side.
-const G_HASH = ENDS_WORDS, G_HEAD = ENDS_WORDS + 1, G_TAIL = ENDS_WORDS + 3;
-const GROUP_WORDS = ENDS_WORDS + 5;
+// Local constants: the compiler folds them, imported ones it loads at each use.
+// deno-fmt-ignore
+const {
+  CAUSE, CONN, CONN_SEQ, COUNTERS, DPORT, END, EXTRA, FIRST, FLAGS, GROUP, INDEX, LAST, MAP, NET, PREVIOUS,
+  ROW_DOUBLES, ROW_WORDS, SEQ, SIDE, SPORT, START, STATUS, SWAP, WHY,
+} = S;
+const { DOUBLES, FLAG_APPBYTES, FLAG_METRIC, S_PKTS, WORDS } = R;
 
-// Words of a shelved row.
-const NEXT = 0, INDEX = 1, SWAP = 2, FLAGS = 3, WHY = 4, CAUSE = 5, SEQ = 6, NET = 7, STATUS = 8, MAP = 9;
-const FIRST = 10, LAST = 11, CONN = 12, CONN_SEQ = 14, EXTRA = 15, SPORT = 16, DPORT = 17;
-const ROW_WORDS = 18;
-// Doubles of a shelved row: start, end, then the six counters in the order of the record layout.
-const START = 0, END = 1, COUNTERS = 2;
-const ROW_DOUBLES = 8;
+// Words of a group behind its key: its newest row.
+const ENDS = ENDS_WORDS, G_NEWEST = ENDS, GROUP_WORDS = ENDS + 1;
 
-/** Word offsets that the rest of the room reads. */
-export const ROW = Object.freeze({
-  SWAP,
-  FLAGS,
-  WHY,
-  CAUSE,
-  NET,
-  STATUS,
-  FIRST,
-  LAST,
-  CONN,
-  EXTRA,
-  SPORT,
-  DPORT,
-  ROW_WORDS,
-});
-/** Double offsets that the rest of the room reads. */
-export const NUM = Object.freeze({ START, END, COUNTERS, ROW_DOUBLES });
+/** Rows of one side of a group; the memory is used again. */
+export class RowList {
+  rows = new Int32Array(64);
+  length = 0;
 
-function grow<T extends Int32Array | Float64Array>(old: T, next: T): T {
-  next.set(old as never);
-  return next;
+  push(row: number): void {
+    if (this.length === this.rows.length) this.rows = grown(this.rows, 2 * this.length);
+    this.rows[this.length++] = row;
+  }
+}
+
+function hashOf(words: Int32Array, at: number): number {
+  let h = 0x243f6a88;
+  for (let j = 0; j < ENDS; j++) {
+    h = Math.imul(h ^ words[at + j]!, 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  h = Math.imul(h, 0x85ebca77);
+  return h ^ (h >>> 13);
 }
 
 /**
- * Keeps what a comparison needs of each record, 140 bytes a row, grouped by the pair of ends whatever the direction.
+ * Keeps what a comparison needs of each record, 144 bytes a row, grouped by the pair of ends whatever the direction. Any number of sides
+ * share one shelf, so that what several are compared with is kept once.
  *
- * The rows of one group and side are a chain in order of arrival. Freed rows are used again, so under time-sorted input memory follows
+ * The rows of a group are a chain from the newest back. Freed rows are used again, so under time-sorted input memory follows
  * the records whose time has not passed. A spill of old groups to a store belongs behind this class.
  */
 export class Shelf {
@@ -58,31 +58,37 @@ export class Shelf {
   #rows = 1;
   #freeRows = 0;
   #freeGroups: number[] = [];
-  #slots = new Int32Array(512);
+  // Number of the group and hash of its key: most strangers are told by their hash.
+  #slots = new Int32Array(2 * 512);
   #liveGroups = 0;
-  readonly #key = new Int32Array(ENDS_WORDS);
+  readonly #key = new Int32Array(ENDS);
   readonly #scratch = new RecordBatch(1);
+  readonly #chain = new RowList();
 
   constructor() {
     this.#scratch.addBlank();
   }
 
-  /** Shelves a row (as read) for side 0 or 1; gives its number. Management records are not for here. */
-  add(side: 0 | 1, batch: RecordBatch, row: number, index: number): number {
-    const from = batch.words, f = row * R.WORDS;
+  /** Shelves a row (as read) for a side; gives its number. Management records are not for here. */
+  add(side: number, batch: RecordBatch, row: number, index: number): number {
+    const from = batch.words, f = row * WORDS;
     const swap = endsOf(from, f, this.#key);
     const group = this.#group();
     const at = this.#row();
-    const to = this.words, w = at * ROW_WORDS;
-    to[w + NEXT] = 0;
+    const to = this.words, w = at * ROW_WORDS, groups = this.groups, g = group * GROUP_WORDS;
+    to[w + PREVIOUS] = groups[g + G_NEWEST]!;
+    groups[g + G_NEWEST] = at;
+    to[w + GROUP] = group;
+    to[w + SIDE] = side;
     to[w + INDEX] = index;
     to[w + SWAP] = swap;
-    to[w + FLAGS] = from[f + R.FLAGS]!;
+    const flags = from[f + R.FLAGS]!, net = from[f + R.NET]!;
+    to[w + FLAGS] = flags;
     to[w + WHY] = (from[f + R.WHY]! & 0xff) | (evidenceOf(batch, row) << 8);
     to[w + CAUSE] = from[f + R.CAUSE]!;
     to[w + SEQ] = from[f + R.SEQ]!;
-    to[w + NET] = from[f + R.NET]!;
-    to[w + STATUS] = isTcp(from[f + R.NET]!) ? from[f + R.TCP_STATUS]! : 0;
+    to[w + NET] = net;
+    to[w + STATUS] = isTcp(net) ? from[f + R.TCP_STATUS]! : 0;
     to[w + MAP] = from[f + R.ICMP_MAP]!;
     to[w + FIRST] = from[f + R.FIRST_FRAME]!;
     to[w + LAST] = from[f + R.LAST_FRAME]!;
@@ -92,57 +98,57 @@ export class Shelf {
     to[w + EXTRA] = from[f + R.KEY_EXTRA]!;
     to[w + SPORT] = from[f + R.SPORT]!;
     to[w + DPORT] = from[f + R.DPORT]!;
-    const d = at * ROW_DOUBLES, fd = row * R.DOUBLES, end = endOf(batch, row);
-    this.doubles[d + START] = startOf(batch, row);
-    this.doubles[d + END] = end;
-    const counted = (from[f + R.FLAGS]! & R.FLAG_METRIC) !== 0;
-    for (let j = 0; j < 6; j++) {
-      this.doubles[d + COUNTERS + j] = counted ? batch.doubles[fd + R.S_PKTS + j]! : 0;
-    }
-    if (!(from[f + R.FLAGS]! & R.FLAG_APPBYTES)) {
-      this.doubles[d + COUNTERS + 4] = this.doubles[d + COUNTERS + 5] = 0;
-    }
-    const g = group * GROUP_WORDS, groups = this.groups;
-    const tail = groups[g + G_TAIL + side]!;
-    if (tail === 0) groups[g + G_HEAD + side] = at;
-    else to[tail * ROW_WORDS + NEXT] = at;
-    groups[g + G_TAIL + side] = at;
+    const doubles = this.doubles, given = batch.doubles;
+    const d = at * ROW_DOUBLES, fd = row * DOUBLES + S_PKTS, end = endOf(batch, row);
+    doubles[d + START] = startOf(batch, row);
+    doubles[d + END] = end;
+    const counted = (flags & FLAG_METRIC) !== 0 ? (flags & FLAG_APPBYTES) !== 0 ? 6 : 4 : 0;
+    for (let j = 0; j < 6; j++) doubles[d + COUNTERS + j] = j < counted ? given[fd + j]! : 0;
     if (end > this.groupEnd[group]!) this.groupEnd[group] = end;
     return at;
   }
 
-  /** Rows of a group's side in order of arrival. */
-  rowsOf(group: number, side: 0 | 1): number[] {
-    const rows: number[] = [];
+  /** Gives each side's rows of a group, in order of arrival. */
+  gather(group: number, sides: readonly RowList[]): void {
+    const chain = this.#chain, words = this.words;
+    for (let side = 0; side < sides.length; side++) sides[side]!.length = 0;
+    chain.length = 0;
     for (
-      let r = this.groups[group * GROUP_WORDS + G_HEAD + side]!;
+      let r = this.groups[group * GROUP_WORDS + G_NEWEST]!;
       r !== 0;
-      r = this.words[r * ROW_WORDS + NEXT]!
-    ) {
-      rows.push(r);
+      r = words[r * ROW_WORDS + PREVIOUS]!
+    ) chain.push(r);
+    for (let n = chain.length - 1; n >= 0; n--) {
+      const r = chain.rows[n]!;
+      sides[words[r * ROW_WORDS + SIDE]!]!.push(r);
     }
-    return rows;
   }
 
   /** Whether the group holds records. */
   isLive(group: number): boolean {
-    const g = group * GROUP_WORDS;
-    return this.groups[g + G_HEAD] !== 0 || this.groups[g + G_HEAD + 1] !== 0;
+    return this.groups[group * GROUP_WORDS + G_NEWEST] !== 0;
   }
 
   /** Forgets a group and its rows. */
   drop(group: number): void {
-    const g = group * GROUP_WORDS, groups = this.groups;
-    for (const side of [0, 1]) {
-      const head = groups[g + G_HEAD + side]!, tail = groups[g + G_TAIL + side]!;
-      if (head === 0) continue;
-      for (let r = head; r !== 0; r = this.words[r * ROW_WORDS + NEXT]!) this.live--;
-      this.words[tail * ROW_WORDS + NEXT] = this.#freeRows;
-      this.#freeRows = head;
-      groups[g + G_HEAD + side] = groups[g + G_TAIL + side] = 0;
+    const g = group * GROUP_WORDS, groups = this.groups, words = this.words;
+    const newest = groups[g + G_NEWEST]!;
+    let oldest = newest;
+    for (let r = newest; r !== 0; r = words[r * ROW_WORDS + PREVIOUS]!) {
+      this.live--;
+      oldest = r;
     }
+    words[oldest * ROW_WORDS + PREVIOUS] = this.#freeRows;
+    this.#freeRows = newest;
+    groups[g + G_NEWEST] = 0;
     this.#unslot(group);
     this.#freeGroups.push(group);
+  }
+
+  /** Takes a group off the shelf whose rows somebody still points at: records of these ends to come are another group. */
+  retire(group: number): void {
+    this.groups[group * GROUP_WORDS + G_NEWEST] = 0;
+    this.#unslot(group);
   }
 
   /** Ordinal of a shelved row in its source. */
@@ -150,14 +156,25 @@ export class Shelf {
     return this.words[row * ROW_WORDS + INDEX]!;
   }
 
-  /** Writes a shelved row of a group back as a record row; the batch is used again by the next call. */
-  restore(group: number, row: number): RecordBatch {
-    const batch = this.#scratch,
-      to = batch.words,
-      from = this.words,
-      w = row * ROW_WORDS,
-      g = group * GROUP_WORDS;
-    const groups = this.groups, swap = from[w + SWAP]!;
+  /** The last frame that any row of the same group counts; infinite when one does not tell. */
+  lastFrameOf(row: number): number {
+    const words = this.words;
+    let last = 0;
+    for (
+      let r = this.groups[words[row * ROW_WORDS + GROUP]! * GROUP_WORDS + G_NEWEST]!;
+      r !== 0;
+      r = words[r * ROW_WORDS + PREVIOUS]!
+    ) {
+      const frame = words[r * ROW_WORDS + LAST]! >>> 0;
+      last = Math.max(last, frame === 0 ? Infinity : frame);
+    }
+    return last;
+  }
+
+  /** Writes a shelved row back as a record row; the batch is used again by the next call. */
+  restore(row: number): RecordBatch {
+    const batch = this.#scratch, to = batch.words, from = this.words, w = row * ROW_WORDS;
+    const groups = this.groups, g = from[w + GROUP]! * GROUP_WORDS, swap = from[w + SWAP]!;
     to[R.KEY_TYPE] = groups[g + E_TYPE]!;
     to[R.PROTO] = groups[g + E_PROTO]!;
     const s = g + (swap ? E_B : E_A), t = g + (swap ? E_A : E_B);
@@ -188,64 +205,64 @@ export class Shelf {
   }
 
   #group(): number {
-    const k = this.#key;
-    let h = 0x243f6a88;
-    for (let j = 0; j < ENDS_WORDS; j++) {
-      h = Math.imul(h ^ k[j]!, 0x9e3779b1);
-      h ^= h >>> 15;
-    }
-    h = Math.imul(h, 0x85ebca77);
-    h ^= h >>> 13;
-    const slots = this.#slots, mask = slots.length - 1, groups = this.groups;
-    let s = h & mask;
+    const k = this.#key, h = hashOf(k, 0);
+    const slots = this.#slots, mask = slots.length - 2, groups = this.groups;
+    let s = (h << 1) & mask;
     for (;;) {
       const group = slots[s]!;
       if (group === 0) break;
-      const g = group * GROUP_WORDS;
-      let j = 0;
-      while (j < ENDS_WORDS && groups[g + j] === k[j]) j++;
-      if (j === ENDS_WORDS) return group;
-      s = (s + 1) & mask;
+      if (slots[s + 1] === h) {
+        const g = group * GROUP_WORDS;
+        let j = 0;
+        while (j < ENDS && groups[g + j] === k[j]) j++;
+        if (j === ENDS) return group;
+      }
+      s = (s + 2) & mask;
     }
     const group = this.#freeGroups.pop() ?? this.groupCount++;
     if ((group + 1) * GROUP_WORDS > this.groups.length) {
-      this.groups = grow(this.groups, new Int32Array(this.groups.length * 2));
-      this.groupEnd = grow(this.groupEnd, new Float64Array(this.groupEnd.length * 2));
+      const room = roomier(this.groupEnd.length);
+      this.groups = grown(this.groups, room * GROUP_WORDS);
+      this.groupEnd = grown(this.groupEnd, room);
     }
-    const g = group * GROUP_WORDS;
-    for (let j = 0; j < GROUP_WORDS; j++) this.groups[g + j] = j < ENDS_WORDS ? k[j]! : 0;
-    this.groups[g + G_HASH] = h;
+    const g = group * GROUP_WORDS, made = this.groups;
+    for (let j = 0; j < ENDS; j++) made[g + j] = k[j]!;
+    made[g + G_NEWEST] = 0;
     this.groupEnd[group] = -Infinity;
     slots[s] = group;
-    if (2 * ++this.#liveGroups >= slots.length) this.#growSlots();
+    slots[s + 1] = h;
+    if (4 * ++this.#liveGroups >= slots.length) this.#growSlots();
     return group;
   }
 
   #growSlots(): void {
-    const next = new Int32Array(this.#slots.length * 2), mask = next.length - 1;
-    for (const group of this.#slots) {
-      if (group === 0) continue;
-      let s = this.groups[group * GROUP_WORDS + G_HASH]! & mask;
-      while (next[s] !== 0) s = (s + 1) & mask;
-      next[s] = group;
+    const old = this.#slots, next = new Int32Array(old.length * 2), mask = next.length - 2;
+    for (let o = 0; o < old.length; o += 2) {
+      if (old[o] === 0) continue;
+      let s = (old[o + 1]! << 1) & mask;
+      while (next[s] !== 0) s = (s + 2) & mask;
+      next[s] = old[o]!;
+      next[s + 1] = old[o + 1]!;
     }
     this.#slots = next;
+    release(old);
   }
 
   #unslot(group: number): void {
-    const slots = this.#slots, mask = slots.length - 1;
-    let s = this.groups[group * GROUP_WORDS + G_HASH]! & mask;
-    while (slots[s] !== group) s = (s + 1) & mask;
+    const slots = this.#slots, mask = slots.length - 2;
+    let s = (hashOf(this.groups, group * GROUP_WORDS) << 1) & mask;
+    while (slots[s] !== group) s = (s + 2) & mask;
     // Backward shift keeps probe runs whole without tombstones.
     let hole = s;
-    for (let j = (s + 1) & mask; slots[j] !== 0; j = (j + 1) & mask) {
-      const home = this.groups[slots[j]! * GROUP_WORDS + G_HASH]! & mask;
+    for (let j = (s + 2) & mask; slots[j] !== 0; j = (j + 2) & mask) {
+      const home = (slots[j + 1]! << 1) & mask;
       if (((j - home) & mask) >= ((j - hole) & mask)) {
         slots[hole] = slots[j]!;
+        slots[hole + 1] = slots[j + 1]!;
         hole = j;
       }
     }
-    slots[hole] = 0;
+    slots[hole] = slots[hole + 1] = 0;
     this.#liveGroups--;
   }
 
@@ -253,13 +270,14 @@ export class Shelf {
     this.live++;
     const free = this.#freeRows;
     if (free !== 0) {
-      this.#freeRows = this.words[free * ROW_WORDS + NEXT]!;
+      this.#freeRows = this.words[free * ROW_WORDS + PREVIOUS]!;
       return free;
     }
     const row = this.#rows++;
     if ((row + 1) * ROW_WORDS > this.words.length) {
-      this.words = grow(this.words, new Int32Array(this.words.length * 2));
-      this.doubles = grow(this.doubles, new Float64Array(this.doubles.length * 2));
+      const room = roomier(this.words.length / ROW_WORDS);
+      this.words = grown(this.words, room * ROW_WORDS);
+      this.doubles = grown(this.doubles, room * ROW_DOUBLES);
     }
     return row;
   }

@@ -8,7 +8,7 @@ export { cutText, MAX_TIMEOUT, timeoutFor, timerOf } from "./cut_text.ts";
 export { type Chapter, cutAfter, Diary, type Metering } from "./diary.ts";
 export { directionReasons, indicatorText } from "./direction.ts";
 export { type FrameFacts, FrameNotes, noteFrames, type SynFrame } from "./frame_notes.ts";
-export { type PacketTimes, PacketTimesTap } from "./packet_times.ts";
+export { ConnectionTimes, type PacketTimes, PacketTimesTap } from "./packet_times.ts";
 export { remedy, type RemedyContext } from "./remedy.ts";
 export { losesEntry, smallestPassing, smallestStatus } from "./search.ts";
 export { secondsText, settingText, timeText } from "./text.ts";

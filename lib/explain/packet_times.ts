@@ -1,8 +1,8 @@
-import type { PacketColumns } from "../decode/mod.ts";
+import { PACKET_DOUBLES, type PacketColumns } from "../decode/mod.ts";
 
 /** Growing list of numbers. */
 class Numbers {
-  #data = new Float64Array(1024);
+  #data = new Float64Array(64);
   length = 0;
 
   push(value: number): void {
@@ -30,24 +30,48 @@ export interface PacketTimes {
 /** Sweeps happen at most so often (TIM-4). */
 const SWEEP_US = 200_000;
 
-/** Collects {@linkcode PacketTimes} in a pass over a capture. */
-export class PacketTimesTap {
-  readonly #own = new Numbers();
+/** Collects {@linkcode PacketTimes} of some connections, by number, in a pass over a capture. */
+export class ConnectionTimes {
+  readonly #own: readonly Numbers[];
   readonly #ticks = new Numbers();
   #next = -Infinity;
 
+  /** Of so many connections. */
+  constructor(count: number) {
+    this.#own = Array.from({ length: count }, () => new Numbers());
+  }
+
+  /** A packet, whosever it is. */
+  tick(time: number): void {
+    if (!(time >= this.#next)) return;
+    this.#ticks.push(time);
+    this.#next = time - this.#next > SWEEP_US ? time + SWEEP_US : this.#next + SWEEP_US;
+  }
+
+  /** A packet of a connection, told of as `tick` before. */
+  own(connection: number, time: number): void {
+    this.#own[connection]!.push(time);
+  }
+
+  /** What was collected of a connection. */
+  of(connection: number): PacketTimes {
+    return { own: this.#own[connection]?.take() ?? new Float64Array(), ticks: this.#ticks.take() };
+  }
+}
+
+/** Collects {@linkcode PacketTimes} of one connection in a pass over a capture. */
+export class PacketTimesTap {
+  readonly #times = new ConnectionTimes(1);
+
   /** Takes packet `i`; `own` tells whether it belongs to the connection. */
   take(columns: PacketColumns, i: number, own: boolean): void {
-    const time = columns.time[i]!;
-    if (own) this.#own.push(time);
-    if (time >= this.#next) {
-      this.#ticks.push(time);
-      this.#next = time - this.#next > SWEEP_US ? time + SWEEP_US : this.#next + SWEEP_US;
-    }
+    const time = columns.times[i * PACKET_DOUBLES]!;
+    this.#times.tick(time);
+    if (own) this.#times.own(0, time);
   }
 
   /** What was collected. */
   times(): PacketTimes {
-    return { own: this.#own.take(), ticks: this.#ticks.take() };
+    return this.#times.of(0);
   }
 }

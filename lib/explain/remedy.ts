@@ -78,11 +78,13 @@ export async function remedy(context: RemedyContext): Promise<readonly Remedy[]>
     });
   const wrong = ids.map((id) => records.get(id) ?? []);
   const proto = wrong[0]?.[0]?.proto ?? "";
-  const found = [
-    await timeoutRemedy(cuts, proto, diary.settings, works),
-    await statusRemedy(cuts, proto, context, wrong, works),
-    await memoryRemedy(cuts, diary.settings, works),
-  ].filter((r): r is Remedy => r !== undefined);
+  // All at once, so that whoever meters can do it in one pass.
+  const tried = await Promise.all([
+    timeoutRemedy(cuts, proto, diary.settings, works),
+    statusRemedy(cuts, proto, context, wrong, works),
+    memoryRemedy(cuts, diary.settings, works),
+  ]);
+  const found = tried.filter((r) => r !== undefined);
   if (found.length > 0) return found;
   return [none(
     "No single change of timeout, -S or direction memory gave all records a known direction; the connection may lack its handshake.",

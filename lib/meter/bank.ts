@@ -1,3 +1,4 @@
+import * as P from "../decode/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
 import { decode, P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PacketColumns } from "../decode/mod.ts";
 import type { Shard } from "../decode/mod.ts";
@@ -15,6 +16,9 @@ import { KeyHolders } from "./key_holders.ts";
 import { BATCH_ROWS, Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
 import { packetsOfShard } from "./shards.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_KIND } = P;
 
 /** Tells whether frame `i` of a batch is to be metered. */
 export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
@@ -298,12 +302,14 @@ export class MeterBank {
 }
 
 function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredicate): void {
-  for (let i = 0; i < columns.length; i++) if (!packets(frames, i)) columns.kind[i] = P_DROPPED;
+  for (let i = 0; i < columns.length; i++) {
+    if (!packets(frames, i)) columns.words[i * PACKET_WORDS + PW_KIND] = P_DROPPED;
+  }
 }
 
 function hideOthers(columns: PacketColumns, inShard: (columns: PacketColumns, i: number) => boolean): void {
-  const kind = columns.kind;
-  for (let i = 0; i < columns.length; i++) {
-    if ((kind[i]! & P_KIND_MASK) !== P_DROPPED && !inShard(columns, i)) kind[i] = P_DROPPED | P_ELSEWHERE;
+  const words = columns.words;
+  for (let i = 0, x = PW_KIND; i < columns.length; i++, x += PACKET_WORDS) {
+    if ((words[x]! & P_KIND_MASK) !== P_DROPPED && !inShard(columns, i)) words[x] = P_DROPPED | P_ELSEWHERE;
   }
 }

@@ -21,7 +21,8 @@ import { Versions } from "./flock_versions.ts";
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK,
+  PACKET_DOUBLES, PACKET_WORDS, PW_KIND, PW_SIZE, P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT,
+  P_INNER, P_KIND_MASK,
 } = P;
 // deno-fmt-ignore
 const {
@@ -106,13 +107,15 @@ export class Flock extends Meter {
     const soonest = timers.ages[0]!, exact = timers.exact;
     let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
-      const kind = c.kind[i]!, low = kind & P_KIND_MASK, now = c.time[i]!;
+      const kind = c.words[i * PACKET_WORDS + PW_KIND]!,
+        low = kind & P_KIND_MASK,
+        now = c.times[i * PACKET_DOUBLES]!;
       // Packets of other shards only move the clock.
       if (low === P_DROPPED && !(kind & P_ELSEWHERE)) continue;
       if (exact) timers.tickExact(now);
       else timers.now = now;
       if (low !== P_DROPPED) {
-        const id = keys.ids[i]!, size = c.size[i]!;
+        const id = keys.ids[i]!, size = c.words[i * PACKET_WORDS + PW_SIZE]!;
         packets++;
         bytes += size;
         if (id >= 0) {
