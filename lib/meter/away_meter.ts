@@ -83,6 +83,7 @@ export class AwayMeter implements FlowMeter {
   /** There is nothing more to wait for. */
   abandon(): void {
     this.#isOver = true;
+    this.ring.leave();
   }
 
   /** Takes what is there; true when that was the rest of the step. */

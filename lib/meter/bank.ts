@@ -269,8 +269,10 @@ export class MeterBank {
 
   /** Numbers of the settings of whose meters nothing is asked but records and plain figures: they may work on another thread. */
   get movable(): number[] {
-    const { ledger, stamps, maxLive, take, taker, share } = this.#options;
-    if (!this.only || stamps || [ledger, maxLive, take, taker, share].some((o) => o !== undefined)) return [];
+    const { ledger, stamps, maxLive, take, taker, share, tap } = this.#options;
+    // Whoever is shown the batches may end the run, and other threads are ahead.
+    const ties = [ledger, maxLive, take, taker, share, tap];
+    if (!this.only || stamps || ties.some((tie) => tie !== undefined)) return [];
     return [...this.#settings.keys()].filter((n) => {
       const { userData, memory } = this.#settings[n]!;
       return userData === 0 && memory.kind === "off";

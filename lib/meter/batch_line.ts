@@ -10,6 +10,9 @@ const GIVEN = 0, ALL = 1, TAKEN = 2;
 /** A reader that has to wait for the decoder looks after so many milliseconds whether others wait for its news. */
 const PATIENCE_MS = 5;
 
+/** Who waits for readers looks this often whether the line was closed: a thread that waits cannot be ended (Deno 2.9). */
+const CLOSED_MS = 100;
+
 /** Memory of a line for so many readers. */
 export function lineMemory(readers: number): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(4 * (TAKEN + readers));
@@ -26,7 +29,7 @@ export class DecoderLine {
     this.#words = new Int32Array(memory);
   }
 
-  /** Waits until every reader has taken what the next slot had before, and gives its number. */
+  /** Waits until every reader has taken what the next slot had before, and gives its number; -1 when a reader has closed the line. */
   free(): number {
     const words = this.#words;
     for (let at = TAKEN; at < TAKEN + this.readers; at++) {
@@ -35,7 +38,8 @@ export class DecoderLine {
         this.#given - taken >= this.slots;
         taken = Atomics.load(words, at)
       ) {
-        Atomics.wait(words, at, taken);
+        if (Atomics.load(words, ALL) >= 0) return -1;
+        Atomics.wait(words, at, taken, CLOSED_MS);
       }
     }
     return this.#given % this.slots;
@@ -49,7 +53,7 @@ export class DecoderLine {
 
   /** Nothing more comes. */
   end(): void {
-    Atomics.store(this.#words, ALL, this.#given);
+    Atomics.compareExchange(this.#words, ALL, -1, this.#given);
     this.give();
   }
 }
@@ -73,6 +77,14 @@ export class ReaderLine {
   /** Slot of the batch that was waited for, -1 when nothing more comes. */
   get slot(): number {
     return Atomics.load(this.#words, ALL) === this.#taken ? -1 : this.#taken % this.slots;
+  }
+
+  /** Lets nothing more come for any reader than what was given up to now. */
+  close(): void {
+    const words = this.#words;
+    Atomics.compareExchange(words, ALL, -1, Atomics.load(words, GIVEN));
+    Atomics.add(words, GIVEN, 1);
+    Atomics.notify(words, GIVEN);
   }
 
   /** Waits for the next batch and gives its slot, -1 when there is none. `idle` is called when it takes long. */

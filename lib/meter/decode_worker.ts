@@ -66,8 +66,10 @@ async function run(task: DecodeTask): Promise<void> {
   const connections = task.connections ? new Connections() : undefined;
   let told = 0;
   let failure: DecodeNews | undefined;
-  const free = (): SharedBatch => {
-    const slot = slots[line.free()]!, { header } = slot;
+  const free = (): SharedBatch | undefined => {
+    const slot = slots[line.free()];
+    if (slot === undefined) return undefined;
+    const { header } = slot;
     slot.idle.forEach((ids, reader) =>
       votes.take(ids.subarray(0, header[H_IDLE + reader]), header[H_BATCH]!, reader)
     );
@@ -92,6 +94,7 @@ async function run(task: DecodeTask): Promise<void> {
       if (!admits(batch, task.options.quirks)) break;
       if (batch.length === 0) continue;
       const slot = free();
+      if (slot === undefined) break;
       const c = slot.columns;
       decode(batch, c, task.options, memory);
       keys.useMemory(slot.ids, slot.swaps, slot.quoted);

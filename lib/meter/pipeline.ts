@@ -32,6 +32,8 @@ export interface PipelineOptions extends SlotOptions {
   readonly onProgress?: (read: number, total: number | undefined) => void;
   /** Called after each batch, before the next is waited for. */
   readonly afterBatch?: () => void | Promise<void>;
+  /** Ends the reading as if the capture ended there. */
+  readonly signal?: AbortSignal | undefined;
   /** Threads that meter, the calling one among them; otherwise as many as pay. */
   readonly threads?: number;
 }
@@ -89,6 +91,7 @@ async function run(
   const only = bank.only!, readers = 1 + away.length, connections = options.connections ?? false;
   const slots = Array.from({ length: SLOTS }, () => new SharedBatch(readers));
   const keyed = slots.map((slot) => slot.memory), line = lineMemory(readers);
+  const batches = new ReaderLine(line, 0, SLOTS);
   const { worker, ready } = decodeThread.take();
   let failure: DecodeNews | undefined, crash: Error | undefined;
   let resolveEnded: () => void = () => {};
@@ -121,8 +124,14 @@ async function run(
     };
     worker.postMessage(task);
     away.forEach((thread, n) => thread.start({ keyed, line, reader: n + 1, readers }, connections));
-    const batches = new ReaderLine(line, 0, SLOTS);
+    let isClosed = false;
+    const close = () => {
+      if (isClosed || !options.signal?.aborted) return;
+      isClosed = true;
+      batches.close();
+    };
     for (let looked = 0;;) {
+      close();
       // Waiting blocks this thread (Atomics.waitAsync does not wake Deno's event loop), so progress gets a turn now and then.
       if (options.onProgress && performance.now() - looked > NEWS_MS) {
         await tick();
@@ -130,6 +139,7 @@ async function run(
       }
       while (!batches.wait(NEWS_MS)) {
         await tick();
+        close();
         if (crash) throw crash;
       }
       const slot = slots[batches.slot];
@@ -141,6 +151,7 @@ async function run(
     }
     await ended;
   } finally {
+    batches.close();
     worker.terminate();
   }
   return failure;

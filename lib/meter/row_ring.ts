@@ -12,12 +12,14 @@ export function rowsOfChunk(settings: number): number {
   return Math.max(LEAST_ROWS, 1 << 31 - Math.clz32(ROWS / settings));
 }
 
-/** Words of a ring: rows taken; for readers that are told in shared memory, news so far, rows written, and steps done. */
-const READ = 0, NEWS = 1, WRITTEN = 2, DONE = 3;
+/** Words of a ring: rows taken; for readers that are told in shared memory, news so far, rows written, steps done, and whether the reader has left. */
+const READ = 0, NEWS = 1, WRITTEN = 2, DONE = 3, LEFT = 4;
 /** Behind them for each of the latest steps the rows written at its end, or that the writer failed. */
-const MARKS = 4;
+const MARKS = 5;
 /** Steps whose marks are kept; a writer can be ahead of its reader by the batches of a line. A power of two, so that numbering may wrap. */
 const STEPS = 32;
+/** A writer that waits looks this often whether the reader has left: a thread that waits cannot be ended (Deno 2.9). */
+const LEFT_MS = 100;
 /** Count of steps that says that the writer failed. */
 const FAILED = -1;
 
@@ -75,6 +77,11 @@ export class RowRing {
     Atomics.notify(this.#words, READ);
   }
 
+  /** Tells the writing thread that nobody takes rows any more: it need not wait. */
+  leave(): void {
+    Atomics.store(this.#words, LEFT, 1);
+  }
+
   /** Whether the rows up to this one are taken. */
   isFree(row: number): boolean {
     return (this.read - row | 0) >= 0;
@@ -82,7 +89,10 @@ export class RowRing {
 
   /** Waits until the rows up to this one are taken. */
   wait(row: number): void {
-    for (let read = this.read; (read - row | 0) < 0; read = this.read) Atomics.wait(this.#words, READ, read);
+    const words = this.#words;
+    for (let read = this.read; (read - row | 0) < 0 && Atomics.load(words, LEFT) === 0; read = this.read) {
+      Atomics.wait(words, READ, read, LEFT_MS);
+    }
   }
 
   /** Tells the reading thread that so many rows are written. */
