@@ -26,8 +26,8 @@ import { KeyTable } from "./table.ts";
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
 const {
-  DADDR, DOUBLES, DPORT, D_APP, FLAGS, FLAG_AGR, FLAG_REVERSE, FLAG_TURNED, KEY_IPV4, KEY_IPV6,
-  KEY_TYPE, MAC, NET, NET_NONE, PROTO, SADDR, SPORT, S_APP, TCP_EST, TCP_OPTIONS, TCP_STATUS,
+  DADDR, DOUBLES, DPORT, D_APP, D_ENCAPS, FLAGS, FLAG_AGR, FLAG_REVERSE, FLAG_TURNED, KEY_IPV4, KEY_IPV6,
+  KEY_TYPE, MAC, NET, NET_NONE, PROTO, SADDR, SPORT, S_APP, S_ENCAPS, TCP_EST, TCP_OPTIONS, TCP_STATUS,
   TCP_SYN, TCP_SYNACK, WORDS,
 } = R;
 
@@ -354,11 +354,14 @@ export class Aggregator {
   #flipInPlace(batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * WORDS;
     const status = words[w + TCP_STATUS]!, options = words[w + TCP_OPTIONS]!;
+    const s = words[w + S_ENCAPS]!, d = words[w + D_ENCAPS]!;
     flip(batch, row);
     if (this.#options.rules !== "argus") return;
     // Loads were computed on reading and stay where they are.
     words[w + FLAGS]! ^= FLAG_TURNED;
-    // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
+    // The real program leaves the status and option words of a reversed record as they were, its encapsulations, and the ports of IPv6.
+    words[w + S_ENCAPS] = s;
+    words[w + D_ENCAPS] = d;
     words[w + TCP_STATUS] = status;
     words[w + TCP_OPTIONS] = options;
     if (words[w + KEY_TYPE] === KEY_IPV6 && reversible(words, w)) {
