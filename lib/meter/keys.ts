@@ -328,6 +328,11 @@ export class KeyTable implements KeyedBatch {
     release(old);
   }
 
+  /** Number of the batch that met a key last. */
+  lastMet(id: number): number {
+    return this.#met[id]!;
+  }
+
   /** Forgets keys that nobody held at the end of a batch, unless a later batch has met them. */
   forget(ids: Iterable<number>, batch: number): void {
     for (const id of ids) if (this.#met[id]! <= batch) this.#remove(id);

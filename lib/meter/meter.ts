@@ -46,6 +46,9 @@ const { KEY_WORDS } = K;
 const { E_CREATED, E_REMEMBERED } = E;
 const { SYN } = V;
 
+/** Rows of a batch before it goes to its sink, unless told. */
+export const BATCH_ROWS = 4096;
+
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
 
@@ -131,7 +134,7 @@ export class Meter {
     this.#holders = holders;
     this.#rules = keyRulesOf(settings);
     this.#sink = sink;
-    this.#batchSize = options.batchSize ?? 4096;
+    this.#batchSize = options.batchSize ?? BATCH_ROWS;
     this.out = new RecordBatch(this.#batchSize);
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;

@@ -9,7 +9,7 @@ import { FlowTable } from "./flow_table.ts";
 import { KeyTable } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import type { MeterOptions, RecordSink } from "./meter.ts";
+import { BATCH_ROWS, type MeterOptions, type RecordSink } from "./meter.ts";
 import { emitPeerRow, keepSide, openPeerRow, S_ICMP, S_ISNS, S_TCP } from "./peer_emit.ts";
 import type { PeerPacket } from "./peer_packet.ts";
 import * as X from "./peer_tcp.ts";
@@ -68,7 +68,7 @@ export class PeerEntries {
     this.settings = settings;
     this.rules = rules;
     this.#sink = sink;
-    this.#batchSize = options.batchSize ?? 4096;
+    this.#batchSize = options.batchSize ?? BATCH_ROWS;
     this.out = new RecordBatch(this.#batchSize);
     this.connections = options.connections;
     this.#wantsLedger = options.ledger;
