@@ -6,6 +6,8 @@ import {
   type DiffOptions,
   diffRecords,
   type DiffResult,
+  eachDifference,
+  firstDifferences,
   type Reason,
   type Remedy,
   type SideInfo,
@@ -153,8 +155,7 @@ export class Diff {
 
   /** The report as text. */
   toString(): string {
-    const { differences } = this.result;
-    const shown = differences.filter((d) => d.class !== "same").slice(0, 40);
+    const shown = firstDifferences(this.result, 40);
     return [
       textTable(tableModel(sidesTable(this.result))),
       textTable(tableModel(classesTable(this.result))),
@@ -269,10 +270,9 @@ export async function diff(
     ? await diffInOnePass(left.steps, right.steps, info, settings, options)
     : await diffRecords(left.batches(options), right.batches(options), info, settings);
   const wanted = new Set<string>();
-  for (const d of result.differences) {
-    if (d.class !== "same" && d.connection.id !== "" && wanted.size < INVESTIGATED) {
-      wanted.add(d.connection.id);
-    }
+  for (const d of eachDifference(result)) {
+    if (wanted.size >= INVESTIGATED) break;
+    if (d.class !== "same" && d.connection.id !== "") wanted.add(d.connection.id);
   }
   let times: Inquiry["times"] = new Map();
   const story = async (plan: Plan): Promise<SideStory> => {
@@ -305,7 +305,7 @@ async function diffInOnePass(
     left.from as CapturePlan,
     metered,
     (side, batch) => builder.take(side as 0 | 1, filtered(batch, tests[side]!)),
-    { connections: true },
+    { connections: true, reuse: true, batchSize: 4096 },
     listeners,
   );
   builder.end(0);
