@@ -27,10 +27,10 @@ import {
   textTable,
   timeline,
 } from "../display/mod.ts";
-import { type Diary, remedy, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
+import { type Diary, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Flows } from "./flows.ts";
-import { inquire, type Inquiry, SharedRemeter } from "./investigate.ts";
+import { inquire, type Inquiry, remedyWith, SharedRemeter } from "./investigate.ts";
 import { filterOf, meteringOf, storyModel, timelineModel } from "./timeline_story.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture, recordTest, type RunListeners } from "./run.ts";
@@ -144,7 +144,7 @@ export class Diff {
       this.#sides[difference.believe === "left" ? 1 : difference.believe === "right" ? 0 : k];
     const id = difference.connection.id;
     if (plan.from.kind !== "capture" || diary === undefined || id === "") return Promise.resolve([]);
-    return remedyFor(new SharedRemeter(plan.from), diary, id, this.#times.get(id));
+    return remedyFor(plan.from, diary, id, this.#times.get(id));
   }
 
   /** What the two clocks made of a connection, when the sides differ in their clock or in the packets they were given. */
@@ -218,17 +218,12 @@ displayable(Diff.prototype, (self) => ({ text: () => self.toString(), html: () =
 
 /** Remedies for one connection of a metering, verified by metering the capture again. */
 export function remedyFor(
-  remeter: SharedRemeter,
+  capture: CapturePlan,
   diary: Diary,
   connection: string,
   times: RemedyContext["times"],
 ): Promise<readonly Remedy[]> {
-  return remedy({
-    diary,
-    connection,
-    remeter: (settings) => remeter.ask(settings, connection),
-    ...(times ? { times } : {}),
-  });
+  return remedyWith(new SharedRemeter(capture), diary, connection, times);
 }
 
 function infoOf(flows: Flows): SideInfo {
