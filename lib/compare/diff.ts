@@ -1,6 +1,7 @@
 import type { RecordBatch } from "../record/mod.ts";
 import { resultOf, type SideInfo, type SideSeen } from "./result.ts";
-import { RowList, Shelf } from "./shelf.ts";
+import { RowList } from "./row_list.ts";
+import { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";
 import { type DiffOptions, Sums, TwoSides } from "./two_sides.ts";
 import type { DiffResult } from "./types.ts";

@@ -1,7 +1,8 @@
 import type { RecordBatch } from "../record/mod.ts";
 import { unknownDirection } from "./classify.ts";
 import { resultOf, type SideInfo } from "./result.ts";
-import { RowList, Shelf } from "./shelf.ts";
+import { RowList } from "./row_list.ts";
+import { AHEAD, Shelf } from "./shelf.ts";
 import { type Suspects, suspectsOf } from "./suspects.ts";
 import { type DiffOptions, Sums, TwoSides } from "./two_sides.ts";
 import type { DiffResult } from "./types.ts";
@@ -44,6 +45,7 @@ export class SettingsDiff {
   finish(): DiffResult[] {
     const shelf = this.#shelf, [first, ...others] = this.#rows;
     for (let group = 1; group < shelf.groupCount; group++) {
+      if (group % AHEAD === 1) shelf.fetchRows(group);
       shelf.gather(group, this.#rows);
       const own = first!.length === 0 ? Infinity : first!.rows[0]!;
       for (let n = 0; n < others.length; n++) {

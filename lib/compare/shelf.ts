@@ -4,6 +4,7 @@ import { RecordBatch } from "../record/mod.ts";
 import { endsOf } from "./ends.ts";
 import { E_A, E_B, E_PROTO, E_TYPE, ENDS_WORDS } from "./ends_words.ts";
 import { endOf, evidenceOf, isTcp, startOf } from "./ref.ts";
+import { RowList } from "./row_list.ts";
 import * as S from "./shelf_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use.
@@ -17,19 +18,9 @@ const { DOUBLES, FLAG_APPBYTES, FLAG_MAR, FLAG_METRIC, S_PKTS, WORDS } = R;
 // Words of a group behind its key: its newest row.
 const ENDS = ENDS_WORDS, G_NEWEST = ENDS, GROUP_WORDS = ENDS + 1;
 
-/** Rows looked up at once. */
-const AHEAD = 64;
-
-/** Rows of a shelf; the memory is used again. */
-export class RowList {
-  rows = new Int32Array(64);
-  length = 0;
-
-  push(row: number): void {
-    if (this.length === this.rows.length) this.rows = grown(this.rows, 2 * this.length);
-    this.rows[this.length++] = row;
-  }
-}
+/** Rows, or groups, looked up at once: many waits for memory together take no longer than one. */
+export const AHEAD = 64;
+const MANY = AHEAD;
 
 function hashOf(words: Int32Array, at: number): number {
   let h = 0x243f6a88;
@@ -64,10 +55,10 @@ export class Shelf {
   // Number of the group and hash of its key: most strangers are told by their hash.
   #slots = new Int32Array(2 * 512);
   #liveGroups = 0;
-  readonly #keys = new Int32Array(AHEAD * ENDS);
-  readonly #hashes = new Int32Array(AHEAD);
-  readonly #swaps = new Int32Array(AHEAD);
-  readonly #nearby = new Int32Array(AHEAD);
+  readonly #keys = new Int32Array(MANY * ENDS);
+  readonly #hashes = new Int32Array(MANY);
+  readonly #swaps = new Int32Array(MANY);
+  readonly #nearby = new Int32Array(MANY);
   #warm = 0;
   readonly #scratch = new RecordBatch(1);
   readonly #chain = new RowList();
@@ -84,8 +75,8 @@ export class Shelf {
   add(side: number, batch: RecordBatch, index: number, added: RowList): void {
     const words = batch.words, keys = this.#keys, hashes = this.#hashes, swaps = this.#swaps;
     added.length = 0;
-    for (let from = 0; from < batch.length; from += AHEAD) {
-      const n = Math.min(AHEAD, batch.length - from);
+    for (let from = 0; from < batch.length; from += MANY) {
+      const n = Math.min(MANY, batch.length - from);
       for (let i = 0; i < n; i++) {
         swaps[i] = endsOf(words, (from + i) * WORDS, keys, i * ENDS);
         hashes[i] = hashOf(keys, i * ENDS);
@@ -99,7 +90,7 @@ export class Shelf {
     }
   }
 
-  /** Reads where the next rows' groups lie: many waits for memory at once take no longer than one. */
+  /** Reads where the groups of the next rows lie. */
   #fetch(n: number): void {
     const slots = this.#slots, mask = slots.length - 2, hashes = this.#hashes, nearby = this.#nearby;
     const groups = this.groups;
@@ -162,6 +153,25 @@ export class Shelf {
       const r = chain.rows[n]!;
       sides[words[r * ROW_WORDS + SIDE]!]!.push(r);
     }
+  }
+
+  /** Reads where the rows of the next {@linkcode AHEAD} groups lie, before they are gathered. */
+  fetchRows(group: number): void {
+    const nearby = this.#nearby, words = this.words, doubles = this.doubles;
+    const n = Math.min(MANY, this.groupCount - group);
+    for (let i = 0; i < n; i++) nearby[i] = this.groups[(group + i) * GROUP_WORDS + G_NEWEST]!;
+    let warm = this.#warm;
+    for (let isMore = true; isMore;) {
+      isMore = false;
+      for (let i = 0; i < n; i++) {
+        const row = nearby[i]!;
+        if (row === 0) continue;
+        isMore = true;
+        if (doubles[row * ROW_DOUBLES + START]! < 0) warm++;
+        nearby[i] = words[row * ROW_WORDS + PREVIOUS]!;
+      }
+    }
+    this.#warm = warm;
   }
 
   /** Whether the group holds records. */

@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import { align, type Component } from "../../lib/compare/align.ts";
 import { InOrder } from "../../lib/compare/in_order.ts";
 import { DiffBuilder, eachDifference, SettingsDiff } from "../../lib/compare/mod.ts";
-import { RowList, Shelf } from "../../lib/compare/shelf.ts";
+import { RowList } from "../../lib/compare/row_list.ts";
+import { Shelf } from "../../lib/compare/shelf.ts";
 import { batchOf, type Row } from "./batches.ts";
 
 const step = fc.record({
