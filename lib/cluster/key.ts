@@ -74,7 +74,13 @@ export class Key {
     this.none = kind === "none";
     this.rmon = rmon || kind === "addr" || kind === "mac" || kind === "port";
     // Seen from both ends, each order has its own record (observed).
-    this.ordered = rmon ? undefined : kind === "matrix" ? "addresses" : kind === "macmatrix" ? "macs" : undefined;
+    this.ordered = rmon
+      ? undefined
+      : kind === "matrix"
+      ? "addresses"
+      : kind === "macmatrix"
+      ? "macs"
+      : undefined;
     this.#masks = [
       fields.find((f) => f.name === "saddr")?.mask,
       fields.find((f) => f.name === "daddr")?.mask,
@@ -223,6 +229,7 @@ export class Key {
     if (!has("sport")) words[w + SPORT] = 0;
     if (!has("dport")) words[w + DPORT] = 0;
     const type = words[w + KEY_TYPE]!;
+    stripMasks(words, w, has("saddr"), has("daddr"));
     if (!has("proto") && (type === KEY_IPV4 || type === KEY_IPV6)) words[w + PROTO] = 0;
   }
 }
@@ -239,6 +246,14 @@ function asRacluster(field: KeyField): readonly KeyField[] {
     default:
       return field.mask === 0 ? [{ name: field.name }] : [field];
   }
+}
+
+/** What stands for the lengths of addresses that were emptied: the upper half of an SPI shows them. */
+function stripMasks(words: Int32Array, w: number, source: boolean, destination: boolean): void {
+  if (words[w + KEY_TYPE] !== KEY_IPV4 || source && destination) return;
+  const old = words[w + FLAGS]! & FLAG_MASKS ? words[w + KEY_EXTRA]! : 0x2020;
+  words[w + FLAGS]! |= FLAG_MASKS;
+  words[w + KEY_EXTRA] = (source ? old & 0xff00 : 0) | (destination ? old & 0xff : 0);
 }
 
 /** Whether no field of another place follows those that a section holds. */
