@@ -17,8 +17,8 @@ import { compileRecordFilter } from "../expression/mod.ts";
 import { why } from "../explain/mod.ts";
 import { Printer, type PrintOptions, RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
-import { inquire, SharedRemeter } from "./investigate.ts";
-import { filtered, remedyFor } from "./diff.ts";
+import { inquire, remedyWith, SharedRemeter } from "./investigate.ts";
+import { filtered } from "./diff.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
 import { tableModel } from "./study.ts";
@@ -177,7 +177,7 @@ async function explain(
   const remedies = [...cases.values()].slice(0, 12).map(async ({ index, ref }) => ({
     settings: options.settings[index]!,
     connection: ref.connection,
-    remedies: await remedyFor(again, diaryOf(index), ref.connection, times.get(ref.connection)),
+    remedies: await remedyWith(again, diaryOf(index), ref.connection, times.get(ref.connection)),
   }));
   return { explained, unexplained, remedies: await Promise.all(remedies) };
 }

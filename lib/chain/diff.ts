@@ -6,6 +6,8 @@ import {
   type DiffOptions,
   diffRecords,
   type DiffResult,
+  eachDifference,
+  firstDifferences,
   type Reason,
   type Remedy,
   type SideInfo,
@@ -25,10 +27,10 @@ import {
   textTable,
   timeline,
 } from "../display/mod.ts";
-import { type Diary, remedy, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
+import { type Diary, type RemedyContext, why, whyClock, whyDifference } from "../explain/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Flows } from "./flows.ts";
-import { inquire, type Inquiry, SharedRemeter } from "./investigate.ts";
+import { inquire, type Inquiry, remedyWith, SharedRemeter } from "./investigate.ts";
 import { filterOf, meteringOf, storyModel, timelineModel } from "./timeline_story.ts";
 import type { CapturePlan, Plan } from "./plan.ts";
 import { meterCapture, recordTest, type RunListeners } from "./run.ts";
@@ -142,7 +144,7 @@ export class Diff {
       this.#sides[difference.believe === "left" ? 1 : difference.believe === "right" ? 0 : k];
     const id = difference.connection.id;
     if (plan.from.kind !== "capture" || diary === undefined || id === "") return Promise.resolve([]);
-    return remedyFor(new SharedRemeter(plan.from), diary, id, this.#times.get(id));
+    return remedyFor(plan.from, diary, id, this.#times.get(id));
   }
 
   /** What the two clocks made of a connection, when the sides differ in their clock or in the packets they were given. */
@@ -153,8 +155,7 @@ export class Diff {
 
   /** The report as text. */
   toString(): string {
-    const { differences } = this.result;
-    const shown = differences.filter((d) => d.class !== "same").slice(0, 40);
+    const shown = firstDifferences(this.result, 40);
     return [
       textTable(tableModel(sidesTable(this.result))),
       textTable(tableModel(classesTable(this.result))),
@@ -217,17 +218,12 @@ displayable(Diff.prototype, (self) => ({ text: () => self.toString(), html: () =
 
 /** Remedies for one connection of a metering, verified by metering the capture again. */
 export function remedyFor(
-  remeter: SharedRemeter,
+  capture: CapturePlan,
   diary: Diary,
   connection: string,
   times: RemedyContext["times"],
 ): Promise<readonly Remedy[]> {
-  return remedy({
-    diary,
-    connection,
-    remeter: (settings) => remeter.ask(settings, connection),
-    ...(times ? { times } : {}),
-  });
+  return remedyWith(new SharedRemeter(capture), diary, connection, times);
 }
 
 function infoOf(flows: Flows): SideInfo {
@@ -269,10 +265,9 @@ export async function diff(
     ? await diffInOnePass(left.steps, right.steps, info, settings, options)
     : await diffRecords(left.batches(options), right.batches(options), info, settings);
   const wanted = new Set<string>();
-  for (const d of result.differences) {
-    if (d.class !== "same" && d.connection.id !== "" && wanted.size < INVESTIGATED) {
-      wanted.add(d.connection.id);
-    }
+  for (const d of eachDifference(result)) {
+    if (wanted.size >= INVESTIGATED) break;
+    if (d.class !== "same" && d.connection.id !== "") wanted.add(d.connection.id);
   }
   let times: Inquiry["times"] = new Map();
   const story = async (plan: Plan): Promise<SideStory> => {
@@ -305,7 +300,7 @@ async function diffInOnePass(
     left.from as CapturePlan,
     metered,
     (side, batch) => builder.take(side as 0 | 1, filtered(batch, tests[side]!)),
-    { connections: true },
+    { connections: true, reuse: true, batchSize: 4096 },
     listeners,
   );
   builder.end(0);

@@ -1,5 +1,5 @@
 import { openFrames } from "../capture/mod.ts";
-import { type RecordRef, refOf } from "../compare/mod.ts";
+import { type RecordRef, refOf, type Remedy } from "../compare/mod.ts";
 import { PACKET_DOUBLES } from "../decode/mod.ts";
 import {
   ConnectionTimes,
@@ -9,6 +9,8 @@ import {
   type Metering,
   noteFrames,
   type PacketTimes,
+  remedy,
+  type RemedyContext,
 } from "../explain/mod.ts";
 import { type BankOptions, Ledger, type MeterFigures } from "../meter/mod.ts";
 import * as R from "../record/mod.ts";
@@ -180,6 +182,21 @@ export class SharedRemeter {
       for (const { reject } of asked) reject(error);
     }
   }
+}
+
+/** Remedies for one connection of a metering; those who share `remeter` and search at the same time share the passes over the capture. */
+export function remedyWith(
+  remeter: SharedRemeter,
+  diary: Diary,
+  connection: string,
+  times: RemedyContext["times"],
+): Promise<readonly Remedy[]> {
+  return remedy({
+    diary,
+    connection,
+    remeter: (settings) => remeter.ask(settings, connection),
+    ...(times ? { times } : {}),
+  });
 }
 
 /** What two equal settings have in common; JSON knows no infinite numbers. */

@@ -1,7 +1,7 @@
-import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import { resultOf, type SideInfo, type SideSeen } from "./result.ts";
-import { RowList, Shelf } from "./shelf.ts";
+import { RowList } from "./row_list.ts";
+import { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";
 import { type DiffOptions, Sums, TwoSides } from "./two_sides.ts";
 import type { DiffResult } from "./types.ts";
@@ -31,6 +31,7 @@ export class DiffBuilder {
   readonly #shelf = new Shelf();
   readonly #two: TwoSides;
   readonly #sides: readonly [RowList, RowList] = [new RowList(), new RowList()];
+  readonly #added = new RowList();
   readonly #sums = [new Sums(), new Sums()] as const;
   readonly #newest = [-Infinity, -Infinity];
   readonly #tolerance: number;
@@ -49,12 +50,10 @@ export class DiffBuilder {
   /** Takes records of the left (0) or right (1) side, as read (`asRead`). */
   take(side: 0 | 1, batch: RecordBatch): void {
     const sums = this.#sums[side], shelf = this.#shelf;
-    for (let row = 0; row < batch.length; row++) {
-      if (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) {
-        sums.index++;
-        continue;
-      }
-      const at = shelf.add(side, batch, row, sums.index++);
+    shelf.add(side, batch, sums.index, this.#added);
+    sums.index += batch.length;
+    for (let n = 0; n < this.#added.length; n++) {
+      const at = this.#added.rows[n]!;
       sums.add(shelf, at);
       const start = shelf.doubles[at * S.ROW_DOUBLES + S.START]!;
       if (start > this.#newest[side]!) this.#newest[side] = start;

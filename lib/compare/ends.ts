@@ -22,11 +22,11 @@ function icmp6RequestOf(type: number): number {
 }
 
 /**
- * Writes the direction-free key of a record row into `k` and gives 1 when the row's source is the second end, else 0. The smaller
+ * Writes the direction-free key of a record row into `k` from word `to` on and gives 1 when the row's source is the second end, else 0. The smaller
  * address, then the smaller port, comes first; types of ICMP answers count as those of their questions.
  */
-export function endsOf(w: Int32Array, at: number, k: Int32Array): number {
-  for (let j = 0; j < ENDS_WORDS; j++) k[j] = 0;
+export function endsOf(w: Int32Array, at: number, k: Int32Array, to: number): number {
+  for (let j = 0; j < ENDS_WORDS; j++) k[to + j] = 0;
   const type = w[at + KEY_TYPE]!, proto = w[at + PROTO]!;
   const size = type === KEY_IPV6 ? 4 : type === KEY_IPV4 || type === KEY_ARP ? 1 : 2;
   let swap = 0, decided = false;
@@ -52,15 +52,15 @@ export function endsOf(w: Int32Array, at: number, k: Int32Array): number {
       q = t;
     }
   }
-  k[E_TYPE] = type;
+  k[to + E_TYPE] = type;
   // Argus files do not say the ethertype again for keys that have only one.
-  k[E_PROTO] = type === KEY_ARP || type === KEY_RARP ? 0 : proto;
+  k[to + E_PROTO] = type === KEY_ARP || type === KEY_RARP ? 0 : proto;
   const s = at + (swap ? DADDR : SADDR), t = at + (swap ? SADDR : DADDR);
   for (let j = 0; j < size; j++) {
-    k[E_A + j] = w[s + j]!;
-    k[E_B + j] = w[t + j]!;
+    k[to + E_A + j] = w[s + j]!;
+    k[to + E_B + j] = w[t + j]!;
   }
-  k[E_PA] = p;
-  k[E_PB] = q;
+  k[to + E_PA] = p;
+  k[to + E_PB] = q;
   return swap;
 }

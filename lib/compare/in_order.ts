@@ -1,6 +1,7 @@
 import { grown } from "../base/mod.ts";
 import { type AlignOptions, equalRows } from "./align.ts";
-import type { RowList, Shelf } from "./shelf.ts";
+import type { RowList } from "./row_list.ts";
+import type { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use.

@@ -1,8 +1,8 @@
-import * as R from "../record/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import { unknownDirection } from "./classify.ts";
 import { resultOf, type SideInfo } from "./result.ts";
-import { RowList, Shelf } from "./shelf.ts";
+import { RowList } from "./row_list.ts";
+import { AHEAD, Shelf } from "./shelf.ts";
 import { type Suspects, suspectsOf } from "./suspects.ts";
 import { type DiffOptions, Sums, TwoSides } from "./two_sides.ts";
 import type { DiffResult } from "./types.ts";
@@ -18,6 +18,7 @@ export class SettingsDiff {
   readonly #sums: readonly Sums[];
   readonly #unknown: readonly RowList[];
   readonly #rows: readonly RowList[];
+  readonly #added = new RowList();
 
   /** A comparison of these sides with the first of them. */
   constructor(infos: readonly SideInfo[], options: DiffOptions = {}) {
@@ -30,13 +31,13 @@ export class SettingsDiff {
 
   /** Takes records of a side, as read (`asRead`). */
   take(side: number, batch: RecordBatch): void {
-    const sums = this.#sums[side]!, unknown = this.#unknown[side]!, shelf = this.#shelf;
-    for (let row = 0; row < batch.length; row++) {
-      const index = sums.index++;
-      if (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) continue;
-      const at = shelf.add(side, batch, row, index);
-      sums.add(shelf, at);
-      if (unknownDirection(shelf, at)) unknown.push(at);
+    const sums = this.#sums[side]!, unknown = this.#unknown[side]!, shelf = this.#shelf, added = this.#added;
+    shelf.add(side, batch, sums.index, added);
+    sums.index += batch.length;
+    for (let n = 0; n < added.length; n++) {
+      const row = added.rows[n]!;
+      sums.add(shelf, row);
+      if (unknownDirection(shelf, row)) unknown.push(row);
     }
   }
 
@@ -44,6 +45,7 @@ export class SettingsDiff {
   finish(): DiffResult[] {
     const shelf = this.#shelf, [first, ...others] = this.#rows;
     for (let group = 1; group < shelf.groupCount; group++) {
+      if (group % AHEAD === 1) shelf.fetchRows(group);
       shelf.gather(group, this.#rows);
       const own = first!.length === 0 ? Infinity : first!.rows[0]!;
       for (let n = 0; n < others.length; n++) {

@@ -4,6 +4,7 @@ import { RecordBatch } from "../record/mod.ts";
 import { endsOf } from "./ends.ts";
 import { E_A, E_B, E_PROTO, E_TYPE, ENDS_WORDS } from "./ends_words.ts";
 import { endOf, evidenceOf, isTcp, startOf } from "./ref.ts";
+import { RowList } from "./row_list.ts";
 import * as S from "./shelf_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use.
@@ -12,21 +13,14 @@ const {
   CAUSE, CONN, CONN_SEQ, COUNTERS, DPORT, END, EXTRA, FIRST, FLAGS, GROUP, INDEX, LAST, MAP, NET, PREVIOUS,
   ROW_DOUBLES, ROW_WORDS, SEQ, SIDE, SPORT, START, STATUS, SWAP, WHY,
 } = S;
-const { DOUBLES, FLAG_APPBYTES, FLAG_METRIC, S_PKTS, WORDS } = R;
+const { DOUBLES, FLAG_APPBYTES, FLAG_MAR, FLAG_METRIC, S_PKTS, WORDS } = R;
 
 // Words of a group behind its key: its newest row.
 const ENDS = ENDS_WORDS, G_NEWEST = ENDS, GROUP_WORDS = ENDS + 1;
 
-/** Rows of one side of a group; the memory is used again. */
-export class RowList {
-  rows = new Int32Array(64);
-  length = 0;
-
-  push(row: number): void {
-    if (this.length === this.rows.length) this.rows = grown(this.rows, 2 * this.length);
-    this.rows[this.length++] = row;
-  }
-}
+/** Rows, or groups, looked up at once: many waits for memory together take no longer than one. */
+export const AHEAD = 64;
+const MANY = AHEAD;
 
 function hashOf(words: Int32Array, at: number): number {
   let h = 0x243f6a88;
@@ -61,7 +55,11 @@ export class Shelf {
   // Number of the group and hash of its key: most strangers are told by their hash.
   #slots = new Int32Array(2 * 512);
   #liveGroups = 0;
-  readonly #key = new Int32Array(ENDS);
+  readonly #keys = new Int32Array(MANY * ENDS);
+  readonly #hashes = new Int32Array(MANY);
+  readonly #swaps = new Int32Array(MANY);
+  readonly #nearby = new Int32Array(MANY);
+  #warm = 0;
   readonly #scratch = new RecordBatch(1);
   readonly #chain = new RowList();
 
@@ -69,11 +67,44 @@ export class Shelf {
     this.#scratch.addBlank();
   }
 
-  /** Shelves a row (as read) for a side; gives its number. Management records are not for here. */
-  add(side: number, batch: RecordBatch, row: number, index: number): number {
+  /**
+   * Shelves the records of a batch (as read) for a side, but for management records; `added` is given their numbers.
+   *
+   * @param index ordinal of the first row in its source
+   */
+  add(side: number, batch: RecordBatch, index: number, added: RowList): void {
+    const words = batch.words, keys = this.#keys, hashes = this.#hashes, swaps = this.#swaps;
+    added.length = 0;
+    for (let from = 0; from < batch.length; from += MANY) {
+      const n = Math.min(MANY, batch.length - from);
+      for (let i = 0; i < n; i++) {
+        swaps[i] = endsOf(words, (from + i) * WORDS, keys, i * ENDS);
+        hashes[i] = hashOf(keys, i * ENDS);
+      }
+      this.#fetch(n);
+      for (let i = 0; i < n; i++) {
+        const row = from + i;
+        if (words[row * WORDS + R.FLAGS]! & FLAG_MAR) continue;
+        added.push(this.#add(side, batch, row, index + row, this.#group(hashes[i]!, i * ENDS), swaps[i]!));
+      }
+    }
+  }
+
+  /** Reads where the groups of the next rows lie. */
+  #fetch(n: number): void {
+    const slots = this.#slots, mask = slots.length - 2, hashes = this.#hashes, nearby = this.#nearby;
+    const groups = this.groups;
+    let warm = this.#warm;
+    for (let i = 0; i < n; i++) nearby[i] = slots[(hashes[i]! << 1) & mask]!;
+    for (let i = 0; i < n; i++) {
+      const g = nearby[i]! * GROUP_WORDS;
+      warm ^= groups[g]! ^ groups[g + G_NEWEST]!;
+    }
+    this.#warm = warm;
+  }
+
+  #add(side: number, batch: RecordBatch, row: number, index: number, group: number, swap: number): number {
     const from = batch.words, f = row * WORDS;
-    const swap = endsOf(from, f, this.#key);
-    const group = this.#group();
     const at = this.#row();
     const to = this.words, w = at * ROW_WORDS, groups = this.groups, g = group * GROUP_WORDS;
     to[w + PREVIOUS] = groups[g + G_NEWEST]!;
@@ -122,6 +153,25 @@ export class Shelf {
       const r = chain.rows[n]!;
       sides[words[r * ROW_WORDS + SIDE]!]!.push(r);
     }
+  }
+
+  /** Reads where the rows of the next {@linkcode AHEAD} groups lie, before they are gathered. */
+  fetchRows(group: number): void {
+    const nearby = this.#nearby, words = this.words, doubles = this.doubles;
+    const n = Math.min(MANY, this.groupCount - group);
+    for (let i = 0; i < n; i++) nearby[i] = this.groups[(group + i) * GROUP_WORDS + G_NEWEST]!;
+    let warm = this.#warm;
+    for (let isMore = true; isMore;) {
+      isMore = false;
+      for (let i = 0; i < n; i++) {
+        const row = nearby[i]!;
+        if (row === 0) continue;
+        isMore = true;
+        if (doubles[row * ROW_DOUBLES + START]! < 0) warm++;
+        nearby[i] = words[row * ROW_WORDS + PREVIOUS]!;
+      }
+    }
+    this.#warm = warm;
   }
 
   /** Whether the group holds records. */
@@ -204,8 +254,9 @@ export class Shelf {
     return batch;
   }
 
-  #group(): number {
-    const k = this.#key, h = hashOf(k, 0);
+  /** The group of a key in `#keys`, made if need be. */
+  #group(h: number, key: number): number {
+    const k = this.#keys;
     const slots = this.#slots, mask = slots.length - 2, groups = this.groups;
     let s = (h << 1) & mask;
     for (;;) {
@@ -214,7 +265,7 @@ export class Shelf {
       if (slots[s + 1] === h) {
         const g = group * GROUP_WORDS;
         let j = 0;
-        while (j < ENDS && groups[g + j] === k[j]) j++;
+        while (j < ENDS && groups[g + j] === k[key + j]) j++;
         if (j === ENDS) return group;
       }
       s = (s + 2) & mask;
@@ -226,7 +277,7 @@ export class Shelf {
       this.groupEnd = grown(this.groupEnd, room);
     }
     const g = group * GROUP_WORDS, made = this.groups;
-    for (let j = 0; j < ENDS; j++) made[g + j] = k[j]!;
+    for (let j = 0; j < ENDS; j++) made[g + j] = k[key + j]!;
     made[g + G_NEWEST] = 0;
     this.groupEnd[group] = -Infinity;
     slots[s] = group;

@@ -1,6 +1,7 @@
 import { grown } from "../base/mod.ts";
 import { refOf } from "./ref.ts";
-import type { RowList, Shelf } from "./shelf.ts";
+import type { RowList } from "./row_list.ts";
+import type { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";
 import type { RecordRef } from "./types.ts";
 

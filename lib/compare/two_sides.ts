@@ -2,7 +2,8 @@ import { align, type AlignOptions, equalRows } from "./align.ts";
 import { COMPARED_FIELDS, IS_SAME, Judge, unknownDirection } from "./classify.ts";
 import { InOrder } from "./in_order.ts";
 import { KeptDifferences } from "./kept.ts";
-import { RowList, type Shelf } from "./shelf.ts";
+import { RowList } from "./row_list.ts";
+import type { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";
 import { DIFFERENCE_CLASSES, type DifferenceClass } from "./types.ts";
 

@@ -220,8 +220,9 @@ function repairTimes(batch: RecordBatch, row: number): void {
     }
     // Where an ICMP error was mapped, the end it raised stays (observed).
     if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) !== 0) return;
-    if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
-    if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
+    // Times of both sides of one packet each stay what they are (observed, of hard bins).
+    if (s === 1 && r > 1) d[at + S_END] = endOfOne(d, at + S_START);
+    if (r === 1 && s > 1) d[at + D_END] = endOfOne(d, at + D_START);
   } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
   else if (r > 0) onlySide(batch, row, D_START, S_START, hasD, hasS, r);
 }

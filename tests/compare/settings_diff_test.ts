@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import { align, type Component } from "../../lib/compare/align.ts";
 import { InOrder } from "../../lib/compare/in_order.ts";
 import { DiffBuilder, eachDifference, SettingsDiff } from "../../lib/compare/mod.ts";
-import { RowList, Shelf } from "../../lib/compare/shelf.ts";
+import { RowList } from "../../lib/compare/row_list.ts";
+import { Shelf } from "../../lib/compare/shelf.ts";
 import { batchOf, type Row } from "./batches.ts";
 
 const step = fc.record({
@@ -57,10 +58,7 @@ Deno.test("where a walk along both sides is enough it finds what aligning finds"
   fc.assert(
     fc.property(sides, options, ([left, right], o) => {
       const shelf = new Shelf(), both = [new RowList(), new RowList()] as const;
-      [left, right].forEach((rows, side) => {
-        const batch = batchOf(rows);
-        rows.forEach((_, row) => shelf.add(side, batch, row, row));
-      });
+      [left, right].forEach((rows, side) => shelf.add(side, batchOf(rows), 0, new RowList()));
       const walk = new InOrder(shelf, o);
       for (let group = 1; group < shelf.groupCount; group++) {
         shelf.gather(group, both);
