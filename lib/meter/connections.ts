@@ -6,10 +6,8 @@ import * as K from "./key_words.ts";
 import type { PacketShare } from "./packet_share.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { PACKET_WORDS, PW_FLAGS, PW_KIND, PW_SEQ } = P;
-
-// Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_PORTS } = K;
+const { PACKET_WORDS, PW_FLAGS, PW_KIND, PW_SEQ, P_KIND_MASK, P_TCP, P_TCP_HEADER } = P;
+const { KEY_WORDS, K_EXTRA, K_KIND } = K;
 
 /** The connection of each packet of a batch. */
 export interface ConnectionColumns {
@@ -73,29 +71,26 @@ export class Connections implements ConnectionColumns {
       next.set(this.#rowOf);
       this.#rowOf = next;
     }
-    const rowOf = this.#rowOf;
+    const rowOf = this.#rowOf, packet = c.words, { ids, swaps } = keys, { high, low, index } = this;
     for (const id of keys.fresh) rowOf[id] = -1;
     for (let j = 0; j < n; j++) {
       const i = packets === undefined ? j : packets[j]!;
       // Only quotes a flow.
       if (i < 0) continue;
-      const id = keys.ids[i]!;
+      const id = ids[i]!;
       // IPv4 fragments behind the first have no key: their connection is not known.
       if (id < 0) {
-        this.high[i] = this.low[i] = 0;
-        this.index[i] = -1;
+        high[i] = low[i] = 0;
+        index[i] = -1;
         continue;
       }
       let row = rowOf[id]!;
       if (row < 0) row = rowOf[id] = this.#find(keys.words, id * KEY_WORDS);
-      const r = row * WORDS, rows = this.#rows;
-      if (
-        (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK) === P.P_TCP &&
-        c.words[i * PACKET_WORDS + PW_KIND]! & P.P_TCP_HEADER
-      ) {
-        const side = keys.swaps[i]!, has = HAS_A << side;
-        if ((c.words[i * PACKET_WORDS + PW_FLAGS]! & (SYN | ACK)) === SYN) {
-          const isn = c.words[i * PACKET_WORDS + PW_SEQ]!;
+      const r = row * WORDS, rows = this.#rows, p = i * PACKET_WORDS, kind = packet[p + PW_KIND]!;
+      if ((kind & P_KIND_MASK) === P_TCP && kind & P_TCP_HEADER) {
+        const side = swaps[i]!, has = HAS_A << side;
+        if ((packet[p + PW_FLAGS]! & (SYN | ACK)) === SYN) {
+          const isn = packet[p + PW_SEQ]!;
           const known = rows[r + STATE]! & 255;
           const other = known & ~has;
           const repeated = (known & has) !== 0 && rows[r + ISN_A + side] === isn;
@@ -110,28 +105,27 @@ export class Connections implements ConnectionColumns {
         } else rows[r + STATE]! |= HAS_OTHER;
       }
       const generation = rows[r + STATE]! >>> GENERATION_SHIFT;
-      this.high[i] = generation === 0 ? rows[r + H]! : mix(rows[r + H]!, generation);
-      this.low[i] = generation === 0 ? rows[r + L]! : mix(rows[r + L]!, ~generation);
-      this.index[i] = rows[r + INDEX]!;
+      high[i] = generation === 0 ? rows[r + H]! : mix(rows[r + H]!, generation);
+      low[i] = generation === 0 ? rows[r + L]! : mix(rows[r + L]!, ~generation);
+      index[i] = rows[r + INDEX]!;
     }
   }
 
   #find(words: Int32Array, k: number): number {
     let h = 0x243f6a88, l = 0x13198a2e;
-    for (
-      const j of [K_KIND, K_A, K_A + 1, K_A + 2, K_A + 3, K_B, K_B + 1, K_B + 2, K_B + 3, K_PORTS, K_EXTRA]
-    ) {
+    // Tags and MACs behind these, where a setting's keys have them, make no connection of their own.
+    for (let j = K_KIND; j <= K_EXTRA; j++) {
       const v = words[k + j]!;
       h = mix(h, v);
       l = mix(l, v ^ 0x5bd1e995);
     }
     if (4 * this.#used >= 3 * this.#slots.length) this.#growSlots();
-    const slots = this.#slots, mask = slots.length - 1;
+    const slots = this.#slots, rows = this.#rows, mask = slots.length - 1;
     let s = l & mask;
     for (;;) {
       const row = slots[s]!;
       if (row < 0) break;
-      if (this.#rows[row * WORDS + H] === h && this.#rows[row * WORDS + L] === l) return row;
+      if (rows[row * WORDS + H] === h && rows[row * WORDS + L] === l) return row;
       s = (s + 1) & mask;
     }
     const row = this.#used++;

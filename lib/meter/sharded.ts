@@ -1,13 +1,15 @@
 import { Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
+import { MeterBank } from "./bank.ts";
+import { lineMemory } from "./batch_line.ts";
 import { decodingsOf, type SharedKeys, sharedKeys } from "./decodings.ts";
 import { decodeThread } from "./decode_thread.ts";
 import type { DecodeNews, DecodeTask } from "./decode_worker.ts";
 import type { RecordSink } from "./meter.ts";
+import { runPipelined } from "./pipeline.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { ShardBatch, SLOTS } from "./shard_batch.ts";
 import type { ShardDecodeTask } from "./shard_decoder.ts";
-import { lineMemory } from "./batch_line.ts";
 import { SharedBatch } from "./shared_batch.ts";
 import { ShardMerge } from "./shard_merge.ts";
 import { attend } from "./shard_thread.ts";
@@ -25,12 +27,14 @@ export interface ShardedOptions {
   readonly afterPiece?: () => void | Promise<void>;
   /** Ends the run at once; records not given out yet are lost. */
   readonly signal?: AbortSignal;
+  /** Threads that can run at the same time; otherwise what the runtime says. */
+  readonly cores?: number;
 }
 
 /**
  * Meters a capture on several threads: every setting's sink is given the very records, in the very order, that one meter would give it.
- * Of several workers one reads and decodes for the others, which meter each its shard of the flows (law 5). Memory is bounded: no thread
- * runs far ahead of the others.
+ * Of several workers one reads and decodes for the others, which meter each its shard of the flows (law 5). Where two cores have two
+ * workers, the calling thread is one of them. Memory is bounded: no thread runs far ahead of the others.
  *
  * @throws {Problem} `bad-value` unless every setting has clock `exact` and Argus's rules (else shards are not independent);
  * `unsupported` where the runtime has no module workers; otherwise as `openFrames` and the bank do.
@@ -66,7 +70,7 @@ class ShardedRun {
 
   constructor(
     readonly settings: readonly Settings[],
-    sinks: readonly RecordSink[],
+    readonly sinks: readonly RecordSink[],
     readonly workers: number,
     readonly options: ShardedOptions,
   ) {
@@ -79,8 +83,28 @@ class ShardedRun {
   async start(source: string | readonly string[]): Promise<void> {
     const keys = sharedKeys(this.settings);
     if (this.workers === 1) await this.#meter({ source, strict: this.options.strict ?? false });
-    else if (this.workers === 2 && keys) await this.#decodeForOne(source, keys);
-    else await this.#decodeForAll(source);
+    else if (this.workers !== 2 || !keys) await this.#decodeForAll(source);
+    else if ((this.options.cores ?? navigator.hardwareConcurrency ?? 2) > 2) {
+      await this.#decodeForOne(source, keys);
+    } else await this.#decodeForCaller(source);
+  }
+
+  /** As {@linkcode #decodeForOne}, but the calling thread meters: it would only wait for a core, and its records need not be copied. */
+  async #decodeForCaller(source: string | readonly string[]): Promise<void> {
+    const { settings, sinks, options } = this, { signal, afterPiece } = options;
+    const connections = options.connections ?? false;
+    const bank = new MeterBank(settings, sinks, { connections });
+    await runPipelined(bank, source, {
+      strict: options.strict ?? false,
+      connections,
+      threads: 1,
+      ...(options.onProblem ? { onProblem: options.onProblem } : {}),
+      afterBatch: () => {
+        signal?.throwIfAborted();
+        return afterPiece?.();
+      },
+    });
+    for (const _ of bank.ending()) await afterPiece?.();
   }
 
   /** One thread reads, decodes and numbers keys for the only meter: the halves take about as long. */

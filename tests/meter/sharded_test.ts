@@ -17,6 +17,7 @@ async function meterSharded(
   capture: string,
   settings: readonly Settings[],
   workers: number,
+  cores = 4,
 ): Promise<RecordBatch[]> {
   const all = settings.map(() => new RecordBatch(16));
   const sinks = all.map((to) => (batch: RecordBatch) => {
@@ -24,7 +25,7 @@ async function meterSharded(
     batch.clear();
     return batch;
   });
-  await runSharded(capture, settings, sinks, workers, { connections: true });
+  await runSharded(capture, settings, sinks, workers, { connections: true, cores });
   return all;
 }
 
@@ -32,12 +33,17 @@ async function meterSharded(
 async function check(capture: string): Promise<void> {
   const whole = (await meterAll(capture, SETTINGS)).map(({ batch }) => rowTexts(batch));
   assert(whole[0]!.length > 0);
-  for (const workers of [1, 2, 3, 4]) {
-    // Together the settings need several decodes and user data; the first alone lets the decoding thread number keys.
-    for (const settings of workers === 2 ? [SETTINGS, SETTINGS.slice(0, 1)] : [SETTINGS]) {
-      for (const [setting, batch] of (await meterSharded(capture, settings, workers)).entries()) {
-        assertEquals(rowTexts(batch), whole[setting], `${workers} workers, setting ${setting}`);
-      }
+  // Together the settings need several decodes and user data; the first alone lets the decoding thread number keys, on two cores for the
+  // calling thread.
+  const first = SETTINGS.slice(0, 1);
+  const runs = [[SETTINGS, 1, 4], [SETTINGS, 2, 4], [first, 2, 4], [first, 2, 2], [SETTINGS, 3, 4], [
+    SETTINGS,
+    4,
+    4,
+  ]] as const;
+  for (const [settings, workers, cores] of runs) {
+    for (const [setting, batch] of (await meterSharded(capture, settings, workers, cores)).entries()) {
+      assertEquals(rowTexts(batch), whole[setting], `${workers} workers, ${cores} cores, setting ${setting}`);
     }
   }
 }
