@@ -198,6 +198,7 @@ function silence(w: Int32Array, side: number): void {
 /** The reader's repairs of times, in their order (format section 5, REC-3c). */
 function repairTimes(batch: RecordBatch, row: number): void {
   const d = batch.doubles, at = row * DOUBLES;
+  const sEndless = d[at + S_END] !== d[at + S_END], dEndless = d[at + D_END] !== d[at + D_END];
   repairSide(d, at + S_START);
   repairSide(d, at + D_START);
   const s = d[at + S_PKTS]!, r = d[at + D_PKTS]!;
@@ -219,9 +220,12 @@ function repairTimes(batch: RecordBatch, row: number): void {
       }
     }
     // Where an ICMP error was mapped, the end it raised stays (observed).
-    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) !== 0) return;
-    if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
-    if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
+    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) === 0) {
+      if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
+      if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
+    }
+    // A side of one time beside one of two has no end: the record's last time passes over it (observed).
+    if (hasS && hasD && sEndless !== dEndless) d[at + (sEndless ? S_END : D_END)] = NaN;
   } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
   else if (r > 0) onlySide(batch, row, D_START, S_START, hasD, hasS, r);
 }
