@@ -67,6 +67,8 @@ export class Fragments {
     let row = this.#rows.get(name) ?? 0;
     if (row === 0) {
       row = this.#open(c, i, swap, name);
+      // The first fragment is the hidden entry's first time, though it is not counted there.
+      if (this.#meter.quirks) table.doubles[row * R.DOUBLES] = c.time[i]!;
       this.#meter.created--;
       table.unlink(row);
     } else if (table.state[row * STATE_WORDS + S_PARENT] === 0) {
@@ -200,7 +202,10 @@ export class Fragments {
       const start = doubles[d + 2 * side]!, lastSet = doubles[d + 2 * side + 1]!;
       const end = meter.isSet(lastSet) ? lastSet : start;
       const at = p + 2 * to;
-      if (again) {
+      if (meter.quirks && to === 1 && !again) {
+        // Of the destination only the end is told.
+        if (meter.isSet(lastSet) && !(lastSet <= doubles[at + 1]!)) doubles[at + 1] = lastSet;
+      } else if (again) {
         const known = meter.isSet(doubles[at + 1]!) ? doubles[at + 1]! : doubles[at]!;
         if (!meter.isSet(known) || end > known) doubles[at + 1] = end;
       } else {

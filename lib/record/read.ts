@@ -198,6 +198,7 @@ function silence(w: Int32Array, side: number): void {
 /** The reader's repairs of times, in their order (format section 5, REC-3c). */
 function repairTimes(batch: RecordBatch, row: number): void {
   const d = batch.doubles, at = row * DOUBLES;
+  const sEndless = d[at + S_END] !== d[at + S_END], dEndless = d[at + D_END] !== d[at + D_END];
   repairSide(d, at + S_START);
   repairSide(d, at + D_START);
   const s = d[at + S_PKTS]!, r = d[at + D_PKTS]!;
@@ -218,11 +219,13 @@ function repairTimes(batch: RecordBatch, row: number): void {
         w[words + S_NANO] = w[words + D_NANO] = w[words + (hasS ? S_NANO : D_NANO)]!;
       }
     }
-    // Where an ICMP error was mapped, the end it raised stays (observed).
-    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) !== 0) return;
-    // Times of both sides of one packet each stay what they are (observed, of hard bins).
-    if (s === 1 && r > 1) d[at + S_END] = endOfOne(d, at + S_START);
-    if (r === 1 && s > 1) d[at + D_END] = endOfOne(d, at + D_START);
+    // Where an ICMP error was mapped, the end it raised stays, and so do the times of two sides of one packet each (observed, of hard bins).
+    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) === 0) {
+      if (s === 1 && r > 1) d[at + S_END] = endOfOne(d, at + S_START);
+      if (r === 1 && s > 1) d[at + D_END] = endOfOne(d, at + D_START);
+    }
+    // A side of one time beside one of two has no end: the record's last time passes over it (observed).
+    if (hasS && hasD && sEndless !== dEndless) d[at + (sEndless ? S_END : D_END)] = NaN;
   } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
   else if (r > 0) onlySide(batch, row, D_START, S_START, hasD, hasS, r);
 }

@@ -116,7 +116,7 @@ export function addRow(batch: R.RecordBatch, spec: RowSpec): number {
   if (spec.key.startsWith("frag")) flags |= R.FLAG_FRAGMENT;
   // An SSID lies in the words of the network section: such rows have none.
   // A fragment's section of a TCP flow is read as TCP data (argus_stale_network_test.ts).
-  const none = spec.key === "wlan" || spec.key === "tcp4" && spec.net === R.NET_FRAG;
+  const none = spec.key === "wlan" || spec.key.startsWith("tcp") && spec.net === R.NET_FRAG;
   network(batch, row, set, n, none ? R.NET_NONE : spec.net);
   if (spec.key === "wlan") { for (const word of R.WLAN_SSID) set(word, n(word)); }
   if (spec.key !== "wlan" && spec.net === R.NET_TCP_PERF) doubles[d + R.S_LAST] = 1.5e15 + 7;
