@@ -107,7 +107,6 @@ export {
   readPcap,
   type ReadPcapOptions,
   type RecordTest,
-  remedyFor,
   type RunListeners,
   type SettingTable,
   type ShownWhy,

@@ -20,7 +20,7 @@ if (import.meta.main) {
     readPcap(capture).from,
     settings,
     (index, batch) => void (records[index]! += batch.length),
-    {},
+    { reuse: true },
   );
   console.log(records.join(" "));
 }

@@ -7,4 +7,4 @@ export * from "./address.ts";
 export * from "./duration.ts";
 export * from "./problem.ts";
 export { grown, release, roomier } from "./grow.ts";
-export { isLarge, type Thread, ThreadAhead } from "./thread_ahead.ts";
+export { bytesOf, isLarge, type Thread, ThreadAhead } from "./thread_ahead.ts";

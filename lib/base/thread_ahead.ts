@@ -3,20 +3,25 @@ import { statSync } from "node:fs";
 /** Bytes from which on a file is worth a thread of its own; starting one costs about 70 ms. */
 const LARGE = 32 << 20;
 
-/** Whether a source is so large that a thread more pays: plain files only; pipes and patterns are not looked into. */
-export function isLarge(source: unknown): source is string | readonly string[] {
+/** Bytes of plain files; undefined for pipes and patterns, which are not looked into. */
+export function bytesOf(source: unknown): number | undefined {
   let bytes = 0;
   for (const path of Array.isArray(source) ? source : [source]) {
-    if (typeof path !== "string") return false;
+    if (typeof path !== "string") return undefined;
     try {
       const found = statSync(path);
-      if (!found.isFile()) return false;
+      if (!found.isFile()) return undefined;
       bytes += found.size;
     } catch {
-      return false;
+      return undefined;
     }
   }
-  return bytes >= LARGE;
+  return bytes;
+}
+
+/** Whether a source is so large that a thread more pays. */
+export function isLarge(source: unknown): source is string | readonly string[] {
+  return (bytesOf(source) ?? 0) >= LARGE;
 }
 
 /** A thread and the moment it takes tasks. */

@@ -1,5 +1,6 @@
 import { openFrames } from "../capture/mod.ts";
 import { type RecordRef, refOf, type Remedy } from "../compare/mod.ts";
+import { PACKET_DOUBLES } from "../decode/mod.ts";
 import {
   ConnectionTimes,
   Diary,
@@ -115,11 +116,11 @@ export async function inquire(
       first ??= found;
       if (found === undefined || found !== first) return;
       for (let i = 0; i < columns.length; i++) {
-        times.tick(columns.time[i]!);
+        times.tick(columns.times[i * PACKET_DOUBLES]!);
         const has = found.index[i]! >= 0;
         const own = wanted.find(has ? found.high[i]! : 0, has ? found.low[i]! : 0);
         if (own < 0) continue;
-        times.own(own, columns.time[i]!);
+        times.own(own, columns.times[i * PACKET_DOUBLES]!);
         syns.take(columns, i, true);
       }
     },

@@ -1,5 +1,6 @@
 import type { FrameBatch } from "../capture/mod.ts";
 import { hex64, refOf, type StudyResult } from "../compare/mod.ts";
+import { PACKET_DOUBLES } from "../decode/mod.ts";
 import type { CostCurveModel, DifferenceMapModel, HistogramModel, PacketStripModel } from "../display/mod.ts";
 import type { RecordBatch } from "../record/mod.ts";
 import type { Settings } from "../settings/mod.ts";
@@ -28,7 +29,7 @@ export async function gapModel(
       for (let i = 0; i < columns.length; i++) {
         const id = found.index[i]! < 0 ? "" : hex64(found.high[i]!, found.low[i]!);
         if (!ids.has(id)) continue;
-        const time = columns.time[i]!, before = last.get(id);
+        const time = columns.times[i * PACKET_DOUBLES]!, before = last.get(id);
         if (before !== undefined) gaps.push(Math.max(0, time - before));
         last.set(id, time);
       }

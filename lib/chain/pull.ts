@@ -18,10 +18,15 @@ export async function* pulled(run: (push: Push) => Promise<unknown>): AsyncGener
   let done = false, failure: unknown;
   const running = run({
     put: (batch) => {
+      // Nobody asks for more.
+      if (over.signal.aborted) return;
       queue.push(batch);
       wake?.();
     },
-    taken: () => queue.length === 0 ? undefined : new Promise<void>((resolve) => resume = resolve),
+    taken: () =>
+      queue.length === 0 || over.signal.aborted
+        ? undefined
+        : new Promise<void>((resolve) => resume = resolve),
     signal: over.signal,
   }).catch((error) => failure = error).finally(() => {
     done = true;
@@ -40,6 +45,7 @@ export async function* pulled(run: (push: Push) => Promise<unknown>): AsyncGener
     await running;
   } finally {
     over.abort();
+    resume?.();
   }
   if (failure !== undefined) throw failure;
 }

@@ -128,6 +128,7 @@ export async function meterCapture(
         onProblem,
         ...progress,
         ...(tap ? { tap } : {}),
+        signal: listeners.signal,
         afterBatch: () => waiting.length > 0 ? hand() : undefined,
       });
     } else {
@@ -170,12 +171,14 @@ function meterStream(
   options: BankOptions,
   listeners: RunListeners,
 ): AsyncGenerator<RecordBatch> {
-  return pulled(({ put, taken }) => {
+  return pulled(({ put, taken, signal }) => {
     const take = (_: number, batch: RecordBatch) => {
       put(batch);
       return taken();
     };
-    return meterCapture(plan, [settings], take, options, listeners);
+    // Whoever asks for no more records leaves no thread behind.
+    const either = listeners.signal ? AbortSignal.any([listeners.signal, signal]) : signal;
+    return meterCapture(plan, [settings], take, options, { ...listeners, signal: either });
   });
 }
 

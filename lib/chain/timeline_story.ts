@@ -1,7 +1,15 @@
 import { Problem } from "../base/mod.ts";
 import type { ConnectionRef, Cut, RecordRef } from "../compare/mod.ts";
 import { endText, hex64, isUnknown, refOf } from "../compare/mod.ts";
-import { END_WORDS, type PacketColumns } from "../decode/mod.ts";
+import {
+  END_WORDS,
+  PACKET_DOUBLES,
+  PACKET_WORDS,
+  type PacketColumns,
+  PW_ENDS,
+  PW_FLAGS,
+  PW_PORTS,
+} from "../decode/mod.ts";
 import {
   moment,
   type TimelineLane,
@@ -69,11 +77,14 @@ function ownPackets(ids: ReadonlySet<string>): {
       if (found === undefined || found !== first) return;
       for (let i = 0; i < columns.length; i++) {
         if (found.index[i]! < 0 || !ids.has(hex64(found.high[i]!, found.low[i]!))) continue;
-        const at = i * END_WORDS;
-        const sender = columns.ends.subarray(at, at + END_WORDS / 2).join() + `:${columns.ports[i]! >>> 16}`;
-        times.push(columns.time[i]!);
+        const at = i * PACKET_WORDS + PW_ENDS;
+        const sender = columns.words.subarray(at, at + END_WORDS / 2).join() +
+          `:${columns.words[i * PACKET_WORDS + PW_PORTS]! >>> 16}`;
+        times.push(columns.times[i * PACKET_DOUBLES]!);
         ends.push(sender);
-        if (initiator === undefined && (columns.tcpFlags[i]! & 0x12) === 0x02) initiator = sender;
+        if (initiator === undefined && (columns.words[i * PACKET_WORDS + PW_FLAGS]! & 0x12) === 0x02) {
+          initiator = sender;
+        }
       }
     },
     packets() {

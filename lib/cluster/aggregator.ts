@@ -18,6 +18,7 @@ import {
 } from "../record/mod.ts";
 import { grown, roomier } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
+import { IdleQueue } from "./idle_queue.ts";
 import type { Key } from "./key.ts";
 import { sortedOrder, type SortKey } from "./sort.ts";
 import { RowStore } from "./store.ts";
@@ -26,8 +27,8 @@ import { KeyTable } from "./table.ts";
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
 const {
-  DADDR, DOUBLES, DPORT, D_APP, FLAGS, FLAG_AGR, FLAG_REVERSE, FLAG_TURNED, KEY_IPV4, KEY_IPV6,
-  KEY_TYPE, MAC, NET, NET_NONE, PROTO, SADDR, SPORT, S_APP, TCP_EST, TCP_OPTIONS, TCP_STATUS,
+  DADDR, DOUBLES, DPORT, D_APP, D_ENCAPS, FLAGS, FLAG_AGR, FLAG_REVERSE, FLAG_TURNED, KEY_IPV4, KEY_IPV6,
+  KEY_TYPE, MAC, NET, NET_NONE, PROTO, SADDR, SPORT, S_APP, S_ENCAPS, TCP_EST, TCP_OPTIONS, TCP_STATUS,
   TCP_SYN, TCP_SYNACK, WORDS,
 } = R;
 
@@ -83,6 +84,8 @@ export class Aggregator {
   #warm = 0;
   readonly #scratch = new RecordBatch(1);
   #done = new RecordBatch(1);
+  /** The order of last use, where the clock puts aggregates out. */
+  #idle: IdleQueue | undefined;
 
   /** Makes an empty aggregator. */
   constructor(options: AggregatorOptions) {
@@ -93,6 +96,7 @@ export class Aggregator {
     this.#other = new Int32Array(options.key.size);
     this.#ahead = new Int32Array(options.key.size * GROUP);
     this.#scratch.length = 1;
+    if (options.idle > 0 && options.rules === "argus" && !options.key.none) this.#idle = new IdleQueue();
   }
 
   /** Aggregates alive. */
@@ -181,7 +185,26 @@ export class Aggregator {
   /** Puts an aggregate back as it was put out before; nothing is merged with it yet. */
   restore(batch: RecordBatch, row: number): void {
     const hash = this.#key.read(batch, row, this.#own);
-    this.#table.insert(this.#store.add(batch, row), this.#own, hash);
+    const n = this.#store.add(batch, row);
+    this.#table.insert(n, this.#own, hash);
+    this.#idle?.touch(n);
+  }
+
+  /**
+   * Puts out what has been silent for the idle time when a record begins, least recently used first and not past the first that has
+   * not: the clock of the real program is the start of the record at hand, whatever becomes of that record (observed).
+   */
+  expire(now: number): void {
+    const queue = this.#idle;
+    if (!queue) return;
+    for (let n = queue.head(); n >= 0; n = queue.head()) {
+      const chunk = this.#store.chunk(n), row = this.#store.row(n);
+      if (!(now - R.lastTime(chunk, row) >= this.#options.idle)) return;
+      queue.shift();
+      this.#close(this.#done, this.#done.append(chunk, row));
+      this.#table.remove(n);
+      this.#store.remove(n);
+    }
   }
 
   /** Records put out by status or idle since the last call, or nothing. */
@@ -243,6 +266,7 @@ export class Aggregator {
     this.#store.clear();
     this.#table = new KeyTable(this.#key.size);
     this.#rows.fill(0);
+    if (this.#idle) this.#idle = new IdleQueue();
   }
 
   #one(batch: RecordBatch, row: number): void {
@@ -267,6 +291,7 @@ export class Aggregator {
     }
     const fresh = this.#store.add(batch, row);
     table.insert(fresh, own, hash, at);
+    this.#idle?.touch(fresh);
     this.#enter(this.#store.chunk(fresh), this.#store.row(fresh));
   }
 
@@ -284,6 +309,7 @@ export class Aggregator {
   #join(n: number, batch: RecordBatch, row: number): void {
     const store = this.#store, chunk = store.chunk(n), at = store.row(n);
     store.touch(n);
+    this.#idle?.touch(n);
     if (this.#due(chunk, at, batch, row)) {
       this.#close(this.#done, this.#done.append(chunk, at));
       chunk.copyRow(at, batch, row);
@@ -354,11 +380,14 @@ export class Aggregator {
   #flipInPlace(batch: RecordBatch, row: number): void {
     const words = batch.words, w = row * WORDS;
     const status = words[w + TCP_STATUS]!, options = words[w + TCP_OPTIONS]!;
+    const s = words[w + S_ENCAPS]!, d = words[w + D_ENCAPS]!;
     flip(batch, row);
     if (this.#options.rules !== "argus") return;
     // Loads were computed on reading and stay where they are.
     words[w + FLAGS]! ^= FLAG_TURNED;
-    // The real program leaves the status and option words of a reversed record as they were, and the ports of IPv6.
+    // The real program leaves the status and option words of a reversed record as they were, its encapsulations, and the ports of IPv6.
+    words[w + S_ENCAPS] = s;
+    words[w + D_ENCAPS] = d;
     words[w + TCP_STATUS] = status;
     words[w + TCP_OPTIONS] = options;
     if (words[w + KEY_TYPE] === KEY_IPV6 && reversible(words, w)) {

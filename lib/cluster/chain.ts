@@ -49,15 +49,24 @@ export class ConfClusterer {
   /** Takes a record (as read) in; the batch is not changed. */
   add(batch: RecordBatch, row: number): void {
     if (batch.words[row * R.WORDS + R.FLAGS]! & R.FLAG_MAR) return;
+    const now = R.startTime(batch, row);
+    for (const stage of this.#stages) {
+      stage.clusterer.expire(now);
+      this.#collect(stage.clusterer);
+    }
     for (const stage of this.#stages) {
       if (stage.accepts && !stage.accepts(batch, row)) continue;
       if (stage.grep && !stage.grep.test(batch.more?.get(row)?.label ?? "")) continue;
       stage.clusterer.add(batch, row);
-      const done = stage.clusterer.take();
-      if (!this.#done) this.#done = done;
-      else if (done) { for (let i = 0; i < done.length; i++) this.#done.append(done, i); }
+      this.#collect(stage.clusterer);
       if (!stage.cont) return;
     }
+  }
+
+  #collect(clusterer: Clusterer): void {
+    const done = clusterer.take();
+    if (!this.#done) this.#done = done;
+    else if (done) { for (let i = 0; i < done.length; i++) this.#done.append(done, i); }
   }
 
   /** Takes the first `count` of the listed rows in. */
@@ -98,7 +107,8 @@ function optionsOf(model: ClusterModel, index: number, options: ConfOptions): Cl
     rules: options.rules ?? "exact",
     status: model.status,
     idle: model.idle,
-    label: model.label,
+    // A model that lets records through labels none of them in the real program (observed).
+    label: argus && model.cont ? undefined : model.label,
     // The real program lets only its first model preserve, and reports aggregation whatever the file says (observed).
     preserve: index === 0 && options.preserve !== undefined
       ? options.preserve

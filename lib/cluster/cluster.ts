@@ -114,6 +114,11 @@ export class Clusterer {
     (this.#connections ?? this.#aggregator!).addRows(batch, rows, n);
   }
 
+  /** Puts out what was idle when a record began, under the rules of the real program only; see {@linkcode Aggregator.expire}. */
+  expire(now: number): void {
+    this.#aggregator?.expire(now);
+  }
+
   /** Aggregates that were put out by `status` or `idle` since the last call, if any. */
   take(): RecordBatch | undefined {
     return this.#connections ? undefined : this.#aggregator!.take();

@@ -67,12 +67,20 @@ export class Key {
   /** Those of them behind which nothing stands in the key. */
   readonly #last: readonly number[];
 
-  private constructor(fields: readonly KeyField[], kind: string, exact: boolean) {
-    this.fields = fields;
+  private constructor(named: readonly KeyField[], kind: string, rmon: boolean, exact: boolean) {
+    this.fields = named;
+    const fields = exact ? named : named.flatMap(asRacluster);
     this.#exact = exact;
     this.none = kind === "none";
-    this.rmon = kind === "rmon" || kind === "addr" || kind === "mac" || kind === "port";
-    this.ordered = kind === "matrix" ? "addresses" : kind === "macmatrix" ? "macs" : undefined;
+    this.rmon = rmon || kind === "addr" || kind === "mac" || kind === "port";
+    // Seen from both ends, each order has its own record (observed).
+    this.ordered = rmon
+      ? undefined
+      : kind === "matrix"
+      ? "addresses"
+      : kind === "macmatrix"
+      ? "macs"
+      : undefined;
     this.#masks = [
       fields.find((f) => f.name === "saddr")?.mask,
       fields.find((f) => f.name === "daddr")?.mask,
@@ -103,7 +111,7 @@ export class Key {
     const add = (name: string, mask?: number) => {
       if (!fields.some((f) => f.name === name)) fields.push(mask === undefined ? { name } : { name, mask });
     };
-    let kind = rmon ? "rmon" : "";
+    let kind = "";
     const list = names.length ? names : rmon ? DEFAULT_RMON_KEY : DEFAULT_KEY;
     for (const text of list) {
       const slash = text.indexOf("/");
@@ -124,7 +132,7 @@ export class Key {
       add(name, slash < 0 ? undefined : parseMask(name, text.slice(slash + 1)));
       if (name === "sport" || name === "dport") add("proto");
     }
-    return new Key(fields, kind, exact);
+    return new Key(fields, kind, rmon, exact);
   }
 
   /** Reads the key of a row into `out` from `at` on and gives its hash. */
@@ -221,8 +229,31 @@ export class Key {
     if (!has("sport")) words[w + SPORT] = 0;
     if (!has("dport")) words[w + DPORT] = 0;
     const type = words[w + KEY_TYPE]!;
+    stripMasks(words, w, has("saddr"), has("daddr"));
     if (!has("proto") && (type === KEY_IPV4 || type === KEY_IPV6)) words[w + PROTO] = 0;
   }
+}
+
+/** What racluster really reads for a field (observed): networks are whole addresses, the service is nothing, a mask of 0 is none. */
+function asRacluster(field: KeyField): readonly KeyField[] {
+  switch (field.name) {
+    case "snet":
+      return [{ name: "saddr" }];
+    case "dnet":
+      return [{ name: "daddr" }];
+    case "svc":
+      return [];
+    default:
+      return field.mask === 0 ? [{ name: field.name }] : [field];
+  }
+}
+
+/** What stands for the lengths of addresses that were emptied: the upper half of an SPI shows them. */
+function stripMasks(words: Int32Array, w: number, source: boolean, destination: boolean): void {
+  if (words[w + KEY_TYPE] !== KEY_IPV4 || source && destination) return;
+  const old = words[w + FLAGS]! & FLAG_MASKS ? words[w + KEY_EXTRA]! : 0x2020;
+  words[w + FLAGS]! |= FLAG_MASKS;
+  words[w + KEY_EXTRA] = (source ? old & 0xff00 : 0) | (destination ? old & 0xff : 0);
 }
 
 /** Whether no field of another place follows those that a section holds. */

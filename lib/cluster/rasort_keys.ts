@@ -75,6 +75,11 @@ const OBSERVED: Readonly<Record<string, (field: Field) => Value>> = {
   dvlan: tag(VLAN),
   smpls: tag(MPLS),
   dmpls: tag(MPLS),
+  // A side without packets has sizes of 0.
+  smaxsz: or(0),
+  sminsz: or(0),
+  dmaxsz: or(0),
+  dminsz: or(0),
   sgap: or(-1),
   dgap: or(-1),
   stcpb: network,
@@ -83,6 +88,25 @@ const OBSERVED: Readonly<Record<string, (field: Field) => Value>> = {
   inode: () => () => 0,
   srate: () => sourceRate,
   drate: () => sourceRate,
+};
+
+/** Kinds of addresses keep their order under `-v`; IS-IS stands behind other Ethernet flows (observed). */
+const addressKind: Value = (batch, row) => {
+  const type = batch.words[row * R.WORDS + R.KEY_TYPE]!;
+  return type === R.KEY_ISIS ? R.KEY_ETHER + 0.5 : type;
+};
+
+/** Whether the original reads the destination port of a record only beside another IPv6 record (observed). */
+function isV6Port(batch: RecordBatch, row: number): boolean {
+  const w = row * R.WORDS, proto = batch.words[w + R.PROTO];
+  return batch.words[w + R.KEY_TYPE] === R.KEY_IPV6 && (proto === 6 || proto === 17);
+}
+
+/** What else rasort minds (observed). */
+const MANNERS: Readonly<Record<string, Partial<SortKey>>> = {
+  saddr: { kind: addressKind },
+  daddr: { kind: addressKind },
+  dport: { shy: isV6Port },
 };
 
 /** A keyword that is read but moves nothing. */
@@ -105,6 +129,7 @@ export function rasortKeys(names: readonly string[]): SortKey[] {
   }
   return names.flatMap((name) => name === MUTE ? [still] : sortKeys([name])).map((key) => {
     const observed = OBSERVED[key.field.name];
-    return observed ? { ...key, field: { ...key.field, sort: observed(key.field) } } : key;
+    const minded = { ...key, ...MANNERS[key.field.name] };
+    return observed ? { ...minded, field: { ...key.field, sort: observed(key.field) } } : minded;
   });
 }

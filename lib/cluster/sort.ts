@@ -27,6 +27,10 @@ export interface SortKey {
   readonly field: Field;
   /** From small to large. */
   readonly ascending: boolean;
+  /** What goes before the values, from small to large even when everything else is turned (kinds of addresses in rasort). */
+  readonly kind?: (batch: RecordBatch, row: number) => number;
+  /** Whether a row counts as 0 beside one of another kind when it is the first of two (ports of IPv6 in rasort). */
+  readonly shy?: (batch: RecordBatch, row: number) => boolean;
 }
 
 /**
@@ -78,18 +82,29 @@ export function sortedOrder(
     }
     return column;
   });
+  const kinds = keys.map((key) => key.kind && rowsOf(key.kind, count, locate));
+  const shy = keys.map((key) => key.shy && rowsOf(key.shy, count, locate));
   const signs = keys.map((key) => key.ascending === (options.reverse !== true) ? 1 : -1);
   const order = new Int32Array(count), room = new Int32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
   mergeSort(order, room, 0, count, (a, b) => {
     for (let k = 0; k < columns.length; k++) {
-      const x = columns[k]![a]!, y = columns[k]![b]!;
+      const kind = kinds[k], reserved = shy[k];
+      if (kind !== undefined && kind[a] !== kind[b]) return kind[a]! - kind[b]!;
+      const x = reserved?.[a] && !reserved[b] ? 0 : columns[k]![a]!, y = columns[k]![b]!;
       if (x < y) return -signs[k]!;
       if (x > y) return signs[k]!;
     }
     return 0;
   });
   return order;
+}
+
+function rowsOf<T>(of: (batch: RecordBatch, row: number) => T, count: number, locate: Locate): T[] {
+  return Array.from({ length: count }, (_, i) => {
+    const { batch, row } = locate(i);
+    return of(batch, row);
+  });
 }
 
 function mergeSort(

@@ -7,6 +7,9 @@ import { EndpointTable } from "./conversation_table.ts";
 import { decodeInner, INNER_IP6, INNER_PORTS, INNER_PROTO, INNER_WORDS } from "./inner.ts";
 import { Reassembly } from "./reassembly.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_DOUBLES, PACKET_WORDS, PW_APP, PW_ENDS, PW_KIND, PW_NANO, PW_PORTS, PW_PROTO } = P;
+
 /** One conversation; `a` sent its first packet. */
 export interface Conversation {
   /** `tcp.stream` or `udp.stream`: numbers from 0 in order of the first packet. */
@@ -101,9 +104,12 @@ function isError(kind: number, type: number): boolean {
 function isWhole(c: PacketColumns, i: number, tcp: boolean): boolean {
   const l4 = c.l4[i]!, captured = c.offset[i]! + c.captured[i]! - l4;
   if (captured < (tcp ? TCP_NEEDED : UDP_NEEDED)) return false;
-  if (!tcp) return c.app[i]! >= 0 && ((c.bytes[l4 + 4]! << 8) | c.bytes[l4 + 5]!) >= UDP_NEEDED;
-  const header = c.kind[i]! & P.P_TCP_HEADER ? (c.bytes[l4 + 12]! >> 4) * 4 : 0;
-  return c.app[i]! + header >= TCP_NEEDED;
+  if (!tcp) {
+    return c.words[i * PACKET_WORDS + PW_APP]! >= 0 &&
+      ((c.bytes[l4 + 4]! << 8) | c.bytes[l4 + 5]!) >= UDP_NEEDED;
+  }
+  const header = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_TCP_HEADER ? (c.bytes[l4 + 12]! >> 4) * 4 : 0;
+  return c.words[i * PACKET_WORDS + PW_APP]! + header >= TCP_NEEDED;
 }
 
 function be32(bytes: Uint8Array, at: number): number {
@@ -142,41 +148,51 @@ export class Conversations {
   /** Counts the packets of a batch and of its decoded columns, in capture order. */
   add(frames: FrameBatch, c: PacketColumns): void {
     if (c.length > 0 && Number.isNaN(this.#origin)) {
-      this.#origin = c.time[0]!;
-      this.#originNano = c.nano[0]!;
+      this.#origin = c.times[0]!;
+      this.#originNano = c.words[PW_NANO]!;
     }
     for (let i = 0; i < c.length; i++) {
       const wire = frames.wire[i]!;
       this.#row(c, i, wire);
-      const low = c.kind[i]! & P.P_KIND_MASK;
-      const carries = low === P.P_UDP ? isTunnelPort(c.ports[i]!) : low === P.P_IP && isIpInIp(c.proto[i]!);
+      const low = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK;
+      const carries = low === P.P_UDP
+        ? isTunnelPort(c.words[i * PACKET_WORDS + PW_PORTS]!)
+        : low === P.P_IP && isIpInIp(c.words[i * PACKET_WORDS + PW_PROTO]!);
       if (!carries) continue;
       // Wireshark also numbers what tunnels carry, right behind the tunnel's own packet.
       decode(frameOf(frames, i), this.#inside, { quirks: "none", tunnels: "inner" });
-      const kind = this.#inside.kind[0]!;
+      const kind = this.#inside.words[PW_KIND]!;
       if (kind & P.P_TUNNEL || (kind & P.P_KIND_MASK) !== low) this.#row(this.#inside, 0, wire);
     }
   }
 
   #row(c: PacketColumns, i: number, wire: number): void {
-    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+    const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P.P_KIND_MASK;
     const tcp = low === P.P_TCP;
     if (tcp || low === P.P_UDP) {
       if (kind & (P.P_FIRST_FRAGMENT | P.P_FIRST_FRAGMENT6)) this.#fragment(c, i, wire);
       else if (isWhole(c, i, tcp)) {
         const family = kind & P.P_IP6 ? 6 : 4;
-        const n = this.#find(tcp, family, c.ends, i * P.END_WORDS, c.ports[i]!, c.bytes, c.l4[i]!);
+        const n = this.#find(
+          tcp,
+          family,
+          c.words,
+          i * PACKET_WORDS + PW_ENDS,
+          c.words[i * PACKET_WORDS + PW_PORTS]!,
+          c.bytes,
+          c.l4[i]!,
+        );
         this.#count(tcp, n, c, i, wire);
       }
     } else if (low === P.P_FRAGMENT) this.#fragment(c, i, wire);
-    else if (kind & P.P_INNER && isError(low, c.ports[i]! >>> 8)) this.#quote(c, i);
+    else if (kind & P.P_INNER && isError(low, c.words[i * PACKET_WORDS + PW_PORTS]! >>> 8)) this.#quote(c, i);
   }
 
   #fragment(c: PacketColumns, i: number, wire: number): void {
     const whole = this.#fragments.add(c, i);
     if (!whole || (whole.proto !== 6 && whole.proto !== 17)) return;
-    const tcp = whole.proto === 6, family = c.kind[i]! & P.P_IP6 ? 6 : 4;
-    const n = this.#find(tcp, family, c.ends, i * P.END_WORDS, whole.ports, c.bytes, -1);
+    const tcp = whole.proto === 6, family = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_IP6 ? 6 : 4;
+    const n = this.#find(tcp, family, c.words, i * PACKET_WORDS + PW_ENDS, whole.ports, c.bytes, -1);
     this.#count(tcp, n, c, i, wire);
   }
 
@@ -222,13 +238,13 @@ export class Conversations {
     const { doubles } = tcp ? this.#tcp : this.#udp;
     const d = (found >> 1) * DOUBLES, back = found & 1;
     if (doubles[d + D_PACKETS] === 0 && doubles[d + D_PACKETS + 1] === 0) {
-      doubles[d + D_FIRST] = c.time[i]!;
-      doubles[d + D_FIRST_NANO] = c.nano[i]!;
+      doubles[d + D_FIRST] = c.times[i * PACKET_DOUBLES]!;
+      doubles[d + D_FIRST_NANO] = c.words[i * PACKET_WORDS + PW_NANO]!;
     }
     doubles[d + D_PACKETS + back]!++;
     doubles[d + D_BYTES + back]! += wire;
-    doubles[d + D_LAST] = c.time[i]!;
-    doubles[d + D_LAST_NANO] = c.nano[i]!;
+    doubles[d + D_LAST] = c.times[i * PACKET_DOUBLES]!;
+    doubles[d + D_LAST_NANO] = c.words[i * PACKET_WORDS + PW_NANO]!;
   }
 
   /** Conversations counted so far. */

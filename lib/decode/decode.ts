@@ -15,23 +15,33 @@ import { Walk } from "./walk.ts";
 import { wlan } from "./wlan.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { END_WORDS, MAC_WORDS, P_DROPPED, P_ELSEWHERE, P_IP6, P_MAC, P_NONE, P_TCP, P_TCP_HEADER, P_UDP } = P;
+// deno-fmt-ignore
+const {
+  END_WORDS, PACKET_DOUBLES, PACKET_WORDS, PW_ACK, PW_APP, PW_ENCAPS, PW_ENDS, PW_ETHERTYPE, PW_EXTRA,
+  PW_FLAGS, PW_IP, PW_IPOPT, PW_KIND, PW_MAC, PW_NANO, PW_PORTS, PW_PROTO, PW_SEQ, PW_SIZE, PW_TCPOPT,
+  PW_WIN, P_DROPPED, P_ELSEWHERE, P_IP6, P_MAC, P_NONE, P_TCP, P_TCP_HEADER, P_UDP,
+} = P;
 const { ENCAPS_ETHER, OPT_TIMESTAMP } = R;
 const { LINK_ETHERNET } = O;
 const { ARP, DONE, ETHERNET, ETHERTYPE, GRE, IP, IP4, IP6, LLC, MPLS, PPP, PPPOE, TRANSPORT, UDP_TUNNEL } = W;
 
 /** Walks one frame from its link layer to the end and writes row `row`. */
 function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
-  const c = w.c;
+  const c = w.c, words = c.words, x = row * PACKET_WORDS;
   w.row = row;
+  w.packet = x;
   w.frames = frames;
   w.start = w.at = frames.offset[row]!;
   w.end = w.start + frames.captured[row]!;
   w.wireEnd = w.start + frames.wire[row]!;
   w.kind = P_NONE;
   w.bits = w.encaps = w.depth = 0;
-  c.size[row] = frames.wire[row]!;
-  c.proto[row] = c.ports[row] = c.app[row] = 0;
+  c.times[row * PACKET_DOUBLES] = frames.time[row]!;
+  words[x + PW_NANO] = frames.nano[row]!;
+  words[x + PW_SIZE] = frames.wire[row]!;
+  words[x + PW_PROTO] = words[x + PW_PORTS] = words[x + PW_APP] = 0;
+  words[x + PW_IP] = words[x + PW_IPOPT] = words[x + PW_EXTRA] = 0;
+  for (let e = x + PW_ENDS; e < x + PW_ENDS + END_WORDS; e++) words[e] = 0;
   c.l3[row] = c.l4[row] = c.inner[row] = -1;
   c.payload[row] = c.payloadEnd[row] = w.end;
   let layer = link(w, frames.linkType);
@@ -80,8 +90,8 @@ function walkFrame(w: Walk, frames: FrameBatch, row: number): void {
         layer = wlan(w);
     }
   }
-  c.kind[row] = w.kind | w.bits;
-  c.encaps[row] = w.encaps;
+  words[x + PW_KIND] = w.kind | w.bits;
+  words[x + PW_ENCAPS] = w.encaps;
 }
 
 /** Whether these ports are those of VXLAN, GENEVE or GTP-U. */
@@ -96,12 +106,14 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
   const c = w.c, n = frames.length;
   const offsets = frames.offset, captured = frames.captured, wires = frames.wire;
   const bytes = w.bytes, view = w.view;
-  const { kind, ends, proto, ports, extra, ip, app, l3, l4, payload, payloadEnd, mac, size, encaps } = c;
-  const { tcpFlags, seq, ack, win, tcpOptions, etherType, ipOptions } = c;
+  const { words, times, l3, l4, payload, payloadEnd } = c;
+  const seconds = frames.time, nanos = frames.nano;
   const { argus, inner, teredo } = w;
   const shards = shard === undefined ? 1 : shard.count, own = shard === undefined ? 0 : shard.index;
   for (let i = 0; i < n; i++) {
-    const o = offsets[i]!, cap = captured[i]!, wire = wires[i]!;
+    const o = offsets[i]!, cap = captured[i]!, wire = wires[i]!, x = i * PACKET_WORDS;
+    times[i * PACKET_DOUBLES] = seconds[i]!;
+    words[x + PW_NANO] = nanos[i]!;
     let length = 0, at = 0, protocol = 0, bits = 0, stop = o + cap;
     if (cap >= 42 && wire >= 14) {
       const first = view.getInt32(o + 12);
@@ -114,13 +126,16 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
           protocol = rest & 0xff;
           if (protocol === 6 ? length >= 20 && cap >= 54 : protocol === 17 && length >= 8) {
             at = o + 34;
-            const e = i * END_WORDS;
-            ends[e] = view.getInt32(o + 26);
-            ends[e + 4] = view.getInt32(o + 30);
+            const e = x + PW_ENDS;
+            words[e] = view.getInt32(o + 26);
+            words[e + 1] = words[e + 2] = words[e + 3] = 0;
+            words[e + 4] = view.getInt32(o + 30);
+            words[e + 5] = words[e + 6] = words[e + 7] = 0;
             c.memory.ipOptions = 0;
-            ip[i] = ((rest & 0xff00) << 16) | ((first & 0xff) << 16) | (lengthAndId & 0xffff);
+            words[x + PW_IP] = ((rest & 0xff00) << 16) | ((first & 0xff) << 16) | (lengthAndId & 0xffff);
+            words[x + PW_IPOPT] = 0;
             bits = P_MAC;
-            etherType[i] = 0x0800;
+            words[x + PW_ETHERTYPE] = 0x0800;
           }
         }
       } else if (first >>> 16 === 0x86dd && cap >= 74) {
@@ -129,13 +144,13 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
         length = argus || stated === 0 ? wire - 54 : stated;
         if (protocol === 6 || protocol === 17) {
           at = o + 54;
-          const e = i * END_WORDS;
-          for (let j = 0; j < 8; j++) ends[e + j] = view.getInt32(o + 22 + 4 * j);
+          const e = x + PW_ENDS;
+          for (let j = 0; j < 8; j++) words[e + j] = view.getInt32(o + 22 + 4 * j);
           // The real meter takes the eight bits behind the first 20 for the traffic class.
-          ip[i] = (bytes[o + 21]! << 24) | trafficClass(view.getInt32(o + 14), argus);
-          ipOptions[i] = argus ? c.memory.ipOptions : 0;
+          words[x + PW_IP] = (bytes[o + 21]! << 24) | trafficClass(view.getInt32(o + 14), argus);
+          words[x + PW_IPOPT] = argus ? c.memory.ipOptions : 0;
           bits = P_MAC | P_IP6;
-          etherType[i] = 0x86dd;
+          words[x + PW_ETHERTYPE] = 0x86dd;
         }
       }
     }
@@ -147,46 +162,48 @@ function decodeEthernet(w: Walk, frames: FrameBatch, shard: Shard | undefined): 
       walkFrame(w, frames, i);
       continue;
     }
-    if (shards > 1 && shardOfPair(ends, i * END_WORDS, i * END_WORDS + 4, shards) !== own) {
-      kind[i] = P_DROPPED | P_ELSEWHERE;
+    if (shards > 1 && shardOfPair(words, x + PW_ENDS, x + PW_ENDS + 4, shards) !== own) {
+      words[x + PW_KIND] = P_DROPPED | P_ELSEWHERE;
       continue;
     }
-    const m = i * MAC_WORDS;
-    mac[m] = view.getInt32(o);
-    mac[m + 1] = view.getInt32(o + 4);
-    mac[m + 2] = view.getInt32(o + 8);
-    size[i] = wire;
-    encaps[i] = ENCAPS_ETHER;
-    proto[i] = protocol;
+    words[x + PW_MAC] = view.getInt32(o);
+    words[x + PW_MAC + 1] = view.getInt32(o + 4);
+    words[x + PW_MAC + 2] = view.getInt32(o + 8);
+    words[x + PW_SIZE] = wire;
+    words[x + PW_ENCAPS] = ENCAPS_ETHER;
+    words[x + PW_PROTO] = protocol;
     l3[i] = o + 14;
     l4[i] = at;
     const p = view.getInt32(at);
-    ports[i] = p;
+    words[x + PW_PORTS] = p;
     if (stop > at + length) stop = at + length;
     payloadEnd[i] = stop;
     if (protocol === 6) {
-      seq[i] = view.getInt32(at + 4);
-      ack[i] = view.getInt32(at + 8);
+      words[x + PW_SEQ] = view.getInt32(at + 4);
+      words[x + PW_ACK] = view.getInt32(at + 8);
       const word = view.getInt32(at + 12);
       const header = (word >>> 28) * 4;
-      tcpFlags[i] = (word >>> 16) & 0xff;
-      win[i] = word & 0xffff;
-      extra[i] = header;
+      words[x + PW_FLAGS] = (word >>> 16) & 0xff;
+      words[x + PW_WIN] = word & 0xffff;
+      words[x + PW_EXTRA] = header;
       const behind = at + header;
-      tcpOptions[i] = header <= 20
+      words[x + PW_TCPOPT] = header <= 20
         ? 0
         : tcpOptions4(bytes, view, at + 20, behind < o + cap ? behind : o + cap);
-      app[i] = length - header;
+      words[x + PW_APP] = length - header;
       payload[i] = behind < stop ? behind : stop;
-      kind[i] = P_TCP | P_TCP_HEADER | bits;
+      words[x + PW_KIND] = P_TCP | P_TCP_HEADER | bits;
     } else {
-      app[i] = length - 8;
+      words[x + PW_APP] = length - 8;
       payload[i] = at + 8 < stop ? at + 8 : stop;
       const source = p >>> 16, destination = p & 0xffff;
       if (source === 53 || destination === 53) {
-        if (!(bits & P_IP6) && at + 10 <= o + cap) extra[i] = view.getUint16(at + 8);
-      } else bits |= rtpBits(bytes, at + 8, o + cap, p);
-      kind[i] = P_UDP | bits;
+        words[x + PW_EXTRA] = !(bits & P_IP6) && at + 10 <= o + cap ? view.getUint16(at + 8) : 0;
+      } else {
+        words[x + PW_EXTRA] = 0;
+        bits |= rtpBits(bytes, at + 8, o + cap, p);
+      }
+      words[x + PW_KIND] = P_UDP | bits;
     }
   }
 }
@@ -196,9 +213,6 @@ function tcpOptions4(bytes: Uint8Array, view: DataView, at: number, stop: number
   if (stop - at === 12 && view.getInt32(at) === 0x0101080a) return OPT_TIMESTAMP;
   return tcpOptionBits(bytes, at, stop);
 }
-
-/** Copied over columns: filling shared memory costs twice as much. */
-let zeros = new Int32Array(0);
 
 /**
  * Decodes the frames of a batch into packet columns, row i for frame i, sender first.
@@ -227,16 +241,8 @@ export function decode(
   into.memory = memory;
   into.length = n;
   into.firstFrame = frames.firstFrame;
-  into.time.set(frames.time.subarray(0, n));
-  into.nano.set(frames.nano.subarray(0, n));
   into.offset.set(frames.offset.subarray(0, n));
   into.captured.set(frames.captured.subarray(0, n));
-  if (zeros.length < n * END_WORDS) zeros = new Int32Array(n * END_WORDS);
-  into.ends.set(zeros.subarray(0, n * END_WORDS));
-  const none = zeros.subarray(0, n);
-  into.extra.set(none);
-  into.ip.set(none);
-  into.ipOptions.set(none);
   // What one packet leaves to the next is a quirk; with quirks every packet is decoded whole.
   if (frames.linkType === LINK_ETHERNET) decodeEthernet(w, frames, w.argus ? undefined : options.shard);
   else for (let i = 0; i < n; i++) walkFrame(w, frames, i);

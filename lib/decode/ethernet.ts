@@ -8,7 +8,8 @@ import type { Walk } from "./walk.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { ENCAPS_8021Q, ENCAPS_ERSPAN, ENCAPS_ETHER, ENCAPS_ISL, ENCAPS_LLC, ENCAPS_MPLS, ENCAPS_PPP } = R;
-const { END_WORDS, MAC_WORDS, P_ARP, P_ETHER, P_ISIS, P_LLC, P_MAC, P_MPLS, P_RARP, P_VLAN } = P;
+// deno-fmt-ignore
+const { END_WORDS, PW_APP, PW_ENDS, PW_ETHERTYPE, PW_EXTRA, PW_MAC, PW_MPLS, PW_PORTS, PW_PROTO, PW_SIZE, PW_VLAN, P_ARP, P_ETHER, P_ISIS, P_LLC, P_MAC, P_MPLS, P_RARP, P_VLAN } = P;
 const { NLPID_ISIS } = I;
 const { ARP, DONE, ETHERNET, ETHERTYPE, IP4, IP6, LLC, MPLS, PPP, PPPOE } = W;
 
@@ -18,18 +19,18 @@ const MAX_LENGTH = 1500;
 
 /** Makes the row a MAC flow of ethertype `walk.type` (LINK-10): what remains when nothing inside can be read. */
 export function macFlow(w: Walk): void {
-  const c = w.c, row = w.row, m = row * MAC_WORDS, e = row * END_WORDS;
+  const c = w.c, row = w.row, m = w.packet + PW_MAC, e = w.packet + PW_ENDS;
   w.kind = P_ETHER;
-  const mid = c.mac[m + 1]!, low = c.mac[m + 2]!;
-  c.ends.fill(0, e, e + END_WORDS);
-  c.ends[e] = (mid << 16) | (low >>> 16);
-  c.ends[e + 1] = low << 16;
-  c.ends[e + 4] = c.mac[m]!;
-  c.ends[e + 5] = mid & 0xffff0000;
-  c.proto[row] = w.type;
-  c.ports[row] = 0;
+  const mid = c.words[m + 1]!, low = c.words[m + 2]!;
+  c.words.fill(0, e, e + END_WORDS);
+  c.words[e] = (mid << 16) | (low >>> 16);
+  c.words[e + 1] = low << 16;
+  c.words[e + 4] = c.words[m]!;
+  c.words[e + 5] = mid & 0xffff0000;
+  c.words[w.packet + PW_PROTO] = w.type;
+  c.words[w.packet + PW_PORTS] = 0;
   // MAC flows count the whole frame as application bytes (spec 1.1).
-  c.app[row] = c.size[row]!;
+  c.words[w.packet + PW_APP] = c.words[w.packet + PW_SIZE]!;
   c.payload[row] = Math.min(w.at, w.end);
   c.payloadEnd[row] = w.end;
 }
@@ -44,16 +45,16 @@ export function ethernet(w: Walk): number {
     return ETHERNET;
   }
   w.encaps |= ENCAPS_ETHER;
-  const c = w.c, m = w.row * MAC_WORDS;
+  const c = w.c, m = w.packet + PW_MAC;
   if (w.argus && !w.has(ETHERNET_HEADER)) {
     // Cut within the header: the rest is what an older frame left there.
-    for (let j = 0; j < 3; j++) c.mac[m + j] = w.left32(w.at + 4 * j);
+    for (let j = 0; j < 3; j++) c.words[m + j] = w.left32(w.at + 4 * j);
     w.type = w.next = w.left32(w.at + 12) >>> 16;
     return underEthernet(w, ETHERNET_HEADER);
   }
-  c.mac[m] = w.i32(w.at);
-  c.mac[m + 1] = w.i32(w.at + 4);
-  c.mac[m + 2] = w.i32(w.at + 8);
+  c.words[m] = w.i32(w.at);
+  c.words[m + 1] = w.i32(w.at + 4);
+  c.words[m + 2] = w.i32(w.at + 8);
   w.type = w.next = w.u16(w.at + 12);
   return underEthernet(w, ETHERNET_HEADER);
 }
@@ -61,7 +62,7 @@ export function ethernet(w: Walk): number {
 /** Goes on after a real or made-up Ethernet header of `header` bytes whose MACs and type are set. */
 export function underEthernet(w: Walk, header: number): number {
   w.bits |= P_MAC;
-  w.c.etherType[w.row] = w.type;
+  w.c.words[w.packet + PW_ETHERTYPE] = w.type;
   w.at += header;
   w.c.l3[w.row] = w.at;
   macFlow(w);
@@ -107,10 +108,10 @@ export function ethertype(w: Walk): number {
     }
     w.encaps |= ENCAPS_8021Q;
     w.bits |= P_VLAN;
-    w.c.vlan[w.row] = w.u16(w.at);
+    w.c.words[w.packet + PW_VLAN] = w.u16(w.at);
     if (!w.has(4)) return DONE;
     w.next = w.u16(w.at + 2);
-    if (!w.argus) w.type = w.c.proto[w.row] = w.next;
+    if (!w.argus) w.type = w.c.words[w.packet + PW_PROTO] = w.next;
     w.at += 4;
     w.c.l3[w.row] = w.at;
   }
@@ -131,8 +132,8 @@ export function llc(w: Walk): number {
   const c = w.c, row = w.row, at = w.at;
   const dsap = w.bytes[at]!, ssap = w.bytes[at + 1]!, control = w.bytes[at + 2]!;
   w.kind = P_LLC;
-  c.proto[row] = 0;
-  c.ports[row] = (ssap << 16) | dsap;
+  c.words[w.packet + PW_PROTO] = 0;
+  c.words[w.packet + PW_PORTS] = (ssap << 16) | dsap;
   if (dsap === 0xaa && ssap === 0xaa && control === 3 && w.has(8)) {
     // The OUI is not looked at. A type that decodes to nothing leaves the llc flow.
     w.next = w.u16(at + 6);
@@ -143,14 +144,14 @@ export function llc(w: Walk): number {
   if (dsap === 0xfe && ssap === 0xfe && control === 3 && w.u8(at + 3) === NLPID_ISIS) {
     const pdu = at + 3;
     c.l3[row] = pdu;
-    c.app[row] = c.size[row]! - (pdu - w.start);
+    c.words[w.packet + PW_APP] = c.words[w.packet + PW_SIZE]! - (pdu - w.start);
     c.payload[row] = pdu;
     // PDUs that are not told apart stay an llc flow, with the protocol id for an ethertype.
-    c.proto[row] = NLPID_ISIS;
+    c.words[w.packet + PW_PROTO] = NLPID_ISIS;
     if (isIsis(w.bytes, pdu, w.end)) {
       w.kind = P_ISIS;
-      c.ports[row] = w.bytes[pdu + 4]!;
-      c.extra[row] = isisChecksum(w.bytes, pdu, w.end);
+      c.words[w.packet + PW_PORTS] = w.bytes[pdu + 4]!;
+      c.words[w.packet + PW_EXTRA] = isisChecksum(w.bytes, pdu, w.end);
     }
   }
   return DONE;
@@ -160,29 +161,30 @@ const ARP_BODY = 28;
 
 /** ARP and RARP, told apart by the operation and not by the ethertype (KEY-7). */
 export function arp(w: Walk): number {
-  const c = w.c, row = w.row, at = w.at, e = row * END_WORDS;
+  const c = w.c, row = w.row, at = w.at, e = w.packet + PW_ENDS;
   if (!w.has(8)) return w.nothing();
   const op = w.u16(at + 6);
   if (op < 1 || op > 4) return w.nothing();
   const hardware = w.bytes[at + 4]!, protocol = w.bytes[at + 5]!;
   const sender = at + 8 + hardware, target = sender + protocol + hardware;
   c.l3[row] = at;
-  c.proto[row] = 0;
-  c.ports[row] = op;
+  c.words[w.packet + PW_PROTO] = 0;
+  c.words[w.packet + PW_PORTS] = op;
   // 28 bytes is the usual body; a cut one leaves the whole frame (spec 1.1).
-  c.app[row] = c.size[row]! - (w.has(ARP_BODY) ? ARP_BODY : 0);
+  c.words[w.packet + PW_APP] = c.words[w.packet + PW_SIZE]! -
+    (w.has(ARP_BODY) ? ARP_BODY : 0);
   c.payload[row] = c.payloadEnd[row] = w.end;
   if (op <= 2) {
     w.kind = P_ARP;
-    c.ends.fill(0, e, e + END_WORDS);
-    c.ends[e] = w.i32(sender);
-    c.ends[e + 4] = w.i32(target);
+    c.words.fill(0, e, e + END_WORDS);
+    c.words[e] = w.i32(sender);
+    c.words[e + 4] = w.i32(target);
   } else {
     w.kind = P_RARP;
     // The asker comes last: sender of a request, target of its answer.
     if (op === 3) w.macEnds(sender + protocol, at + 8);
     else w.macEnds(at + 8, sender + protocol);
-    c.extra[row] = op === 4 ? w.i32(target) : 0;
+    c.words[w.packet + PW_EXTRA] = op === 4 ? w.i32(target) : 0;
   }
   return DONE;
 }
@@ -191,7 +193,7 @@ export function arp(w: Walk): number {
 export function mpls(w: Walk): number {
   if (!w.has(4)) return DONE;
   w.encaps |= ENCAPS_MPLS;
-  if (!(w.bits & P_MPLS)) w.c.mpls[w.row] = w.i32(w.at);
+  if (!(w.bits & P_MPLS)) w.c.words[w.packet + PW_MPLS] = w.i32(w.at);
   w.bits |= P_MPLS;
   for (;;) {
     if (!w.has(4)) return DONE;

@@ -9,8 +9,8 @@ const {
   IPOPT_LOOSE_ROUTE, IPOPT_RECORD_ROUTE, IPOPT_ROUTER_ALERT, IPOPT_SATNET, IPOPT_SECURITY,
   IPOPT_STRICT_ROUTE, IPOPT_TIMESTAMP,
 } = R;
-const { END_WORDS, P_FIRST_FRAGMENT, P_FIRST_FRAGMENT6, P_FRAGMENT, P_IP, P_IP6, P_LAST_FRAGMENT, P_TUNNEL } =
-  P;
+// deno-fmt-ignore
+const { END_WORDS, PW_APP, PW_ENDS, PW_EXTRA, PW_IP, PW_IPOPT, PW_PORTS, PW_PROTO, P_FIRST_FRAGMENT, P_FIRST_FRAGMENT6, P_FRAGMENT, P_IP, P_IP6, P_LAST_FRAGMENT, P_TUNNEL } = P;
 const { DONE, GRE, IP4, IP6, TRANSPORT } = W;
 
 /** Chooses by the version nibble, as the link types without an ethertype do (LINK-8). */
@@ -68,21 +68,21 @@ export function ipOptionBits(bytes: Uint8Array, at: number, stop: number): numbe
 
 /** IPv4 header of any shape; the caller has seen that its 20 fixed bytes were captured. */
 export function ipv4(w: Walk): number {
-  const { c, row, at, view } = w;
-  const e = row * END_WORDS;
+  const { c, at, view } = w;
+  const e = w.packet + PW_ENDS;
   // A header length below 20 is believed, as by the original.
   const header = (w.bytes[at]! & 15) * 4;
   const total = view.getUint16(at + 2);
   const fragment = view.getUint16(at + 6);
   const id = view.getUint16(at + 4);
-  c.ends.fill(0, e, e + END_WORDS);
-  c.ends[e] = view.getInt32(at + 12);
-  c.ends[e + 4] = view.getInt32(at + 16);
-  c.ip[row] = (w.bytes[at + 8]! << 24) | (w.bytes[at + 1]! << 16) | id;
+  c.words.fill(0, e, e + END_WORDS);
+  c.words[e] = view.getInt32(at + 12);
+  c.words[e + 4] = view.getInt32(at + 16);
+  c.words[w.packet + PW_IP] = (w.bytes[at + 8]! << 24) | (w.bytes[at + 1]! << 16) | id;
   c.memory.ipOptions = header > 20 ? ipOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
-  c.ipOptions[row] = c.memory.ipOptions;
+  c.words[w.packet + PW_IPOPT] = c.memory.ipOptions;
   opened(w, 0);
-  w.proto = c.proto[row] = w.bytes[at + 9]!;
+  w.proto = c.words[w.packet + PW_PROTO] = w.bytes[at + 9]!;
   w.length = total - header;
   // Segmentation offload leaves a total length of 0: the frame then says how long it is.
   if (!w.argus && total === 0) w.length = w.wireEnd - at - header;
@@ -91,7 +91,7 @@ export function ipv4(w: Walk): number {
   const offset = (fragment & 0x1fff) * 8;
   if (offset !== 0) {
     w.kind = P_FRAGMENT;
-    c.extra[row] = id;
+    c.words[w.packet + PW_EXTRA] = id;
     fragmentOf(w, offset, (fragment & 0x2000) === 0);
     // Argus looks for GRE even in the middle of a datagram.
     return w.proto === 47 && w.argus ? GRE : DONE;
@@ -107,7 +107,7 @@ function opened(w: Walk, ip6: number): void {
   w.bits = (w.bits & ~(P_IP6 | P_FIRST_FRAGMENT | P_FIRST_FRAGMENT6 | P_LAST_FRAGMENT)) | ip6;
   if (w.depth++ > 0) w.bits |= P_TUNNEL;
   w.c.l3[w.row] = w.at;
-  w.c.extra[w.row] = 0;
+  w.c.words[w.packet + PW_EXTRA] = 0;
 }
 
 function fragmentOf(w: Walk, offset: number, last: boolean): void {
@@ -120,9 +120,9 @@ function fragmentOf(w: Walk, offset: number, last: boolean): void {
 export function plain(w: Walk): void {
   const { c, row } = w;
   w.kind = P_IP;
-  c.proto[row] = w.proto;
-  c.ports[row] = 0;
-  c.app[row] = w.length;
+  c.words[w.packet + PW_PROTO] = w.proto;
+  c.words[w.packet + PW_PORTS] = 0;
+  c.words[w.packet + PW_APP] = w.length;
   c.l4[row] = Math.min(w.at, w.end);
   c.payload[row] = Math.min(w.at, w.end);
   c.payloadEnd[row] = Math.max(c.payload[row]!, Math.min(w.end, w.at + w.length));
@@ -135,12 +135,12 @@ export function trafficClass(word: number, argus: boolean): number {
 
 /** IPv6 header and the extension headers that Argus walks: hop-by-hop, routing, destination, fragment (LINK-9). */
 export function ipv6(w: Walk): number {
-  const { c, row, at, view } = w;
+  const { c, at, view } = w;
   if (!w.has(40)) return w.depth > 0 ? DONE : w.nothing();
-  const e = row * END_WORDS;
-  for (let j = 0; j < 8; j++) c.ends[e + j] = view.getInt32(at + 8 + 4 * j);
-  c.ip[row] = (w.bytes[at + 7]! << 24) | trafficClass(view.getInt32(at), w.argus);
-  c.ipOptions[row] = w.argus ? c.memory.ipOptions : 0;
+  const e = w.packet + PW_ENDS;
+  for (let j = 0; j < 8; j++) c.words[e + j] = view.getInt32(at + 8 + 4 * j);
+  c.words[w.packet + PW_IP] = (w.bytes[at + 7]! << 24) | trafficClass(view.getInt32(at), w.argus);
+  c.words[w.packet + PW_IPOPT] = w.argus ? c.memory.ipOptions : 0;
   opened(w, P_IP6);
   w.proto = w.bytes[at + 6]!;
   const stated = view.getUint16(at + 4);
@@ -162,7 +162,7 @@ export function ipv6(w: Walk): number {
       w.length = stop - w.at;
       plain(w);
       w.kind = P_FRAGMENT;
-      c.extra[row] = w.i32(here + 4);
+      c.words[w.packet + PW_EXTRA] = w.i32(here + 4);
       fragmentOf(w, word & 0xfff8, (word & 1) === 0);
       return DONE;
     }

@@ -5,10 +5,13 @@ import * as L from "./options.ts";
 import { DONE, ETHERNET, ETHERTYPE, IP, IP4, IP6, LLC, PPP, type Walk, WLAN } from "./walk.ts";
 import { wlanPseudoHeader } from "./wlan.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PW_MAC, PW_SIZE } = P;
+
 /** Takes `bytes` of pseudo header off the accounted size (LINK-1). */
 function skip(w: Walk, bytes: number): void {
   w.at += bytes;
-  w.c.size[w.row]! -= bytes;
+  w.c.words[w.packet + PW_SIZE]! -= bytes;
 }
 
 /** Starts the walk of one frame by its link type: the first layer to read. */
@@ -75,7 +78,7 @@ function dropped(w: Walk): number {
 
 /** PPP with or without address and control before its protocol (RFC 1661, 1662). */
 function framedPpp(w: Walk): number {
-  w.c.size[w.row]! -= 4;
+  w.c.words[w.packet + PW_SIZE]! -= 4;
   if (w.u16(w.at) === 0xff03) w.at += 2;
   return PPP;
 }
@@ -125,7 +128,7 @@ function cookedFrame(
   ethertype: number,
   header: number,
 ): number {
-  const c = w.c, m = w.row * P.MAC_WORDS;
+  const c = w.c, m = w.packet + PW_MAC;
   w.encaps |= R.ENCAPS_SLL;
   if (ethertype === 1) {
     // "802.3 without 802.2": what follows is read as an Ethernet frame.
@@ -136,9 +139,9 @@ function cookedFrame(
   const [high, low] = cookedDestination(type);
   const n = Math.min(6, addressLength);
   const byte = (j: number) => j < n ? w.u8(address + j) : 0;
-  c.mac[m] = high;
-  c.mac[m + 1] = (low << 16) | (byte(0) << 8) | byte(1);
-  c.mac[m + 2] = (byte(2) << 24) | (byte(3) << 16) | (byte(4) << 8) | byte(5);
+  c.words[m] = high;
+  c.words[m + 1] = (low << 16) | (byte(0) << 8) | byte(1);
+  c.words[m + 2] = (byte(2) << 24) | (byte(3) << 16) | (byte(4) << 8) | byte(5);
   w.type = w.next = ethertype;
   skip(w, header);
   // The fake header takes the place of 14 bytes, so IPv6 lengths, counted to the end of the frame, come out 14 short.
@@ -166,10 +169,10 @@ function serial(w: Walk): number {
   w.encaps |= R.ENCAPS_HDLC;
   if (address === 0xff) {
     w.at += 2;
-    w.c.size[w.row]! -= 4;
+    w.c.words[w.packet + PW_SIZE]! -= 4;
     return PPP;
   }
-  w.c.size[w.row]! -= 2;
+  w.c.words[w.packet + PW_SIZE]! -= 2;
   return PPP;
 }
 
@@ -192,11 +195,11 @@ function ethernetAfterPpi(w: Walk): number {
 /** FDDI: frame control, destination and source, then LLC. */
 function fddi(w: Walk): number {
   if (!w.has(13)) return w.nothing();
-  const c = w.c, m = w.row * P.MAC_WORDS, at = w.at;
+  const c = w.c, m = w.packet + PW_MAC, at = w.at;
   w.encaps |= R.ENCAPS_FDDI;
-  c.mac[m] = w.i32(at + 1);
-  c.mac[m + 1] = w.i32(at + 5);
-  c.mac[m + 2] = w.i32(at + 9);
+  c.words[m] = w.i32(at + 1);
+  c.words[m + 1] = w.i32(at + 5);
+  c.words[m + 2] = w.i32(at + 9);
   w.type = w.next = 0;
   underEthernet(w, 13);
   return (w.u8(at) & 0x30) === 0x10 ? LLC : DONE;

@@ -1,6 +1,9 @@
 import * as P from "./columns.ts";
 import type { PacketColumns } from "./columns.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PORTS, PW_PROTO } = P;
+
 /** What the first fragment of a datagram said. */
 export interface Datagram {
   /** Source port << 16 | destination port. */
@@ -23,12 +26,17 @@ export class Reassembly {
 
   /** Takes fragment `i`; gives the datagram when this fragment was the last one missing. */
   add(c: PacketColumns, i: number): Datagram | undefined {
-    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+    const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P.P_KIND_MASK;
     const key = this.#key(c, i);
     const pieces = this.#waiting.get(key) ?? { ranges: [], total: -1, first: undefined };
     this.#waiting.set(key, pieces);
     const start = low === P.P_FRAGMENT ? c.fragOffset[i]! : 0;
-    if (low !== P.P_FRAGMENT) pieces.first = { ports: c.ports[i]!, proto: c.proto[i]! };
+    if (low !== P.P_FRAGMENT) {
+      pieces.first = {
+        ports: c.words[i * PACKET_WORDS + PW_PORTS]!,
+        proto: c.words[i * PACKET_WORDS + PW_PROTO]!,
+      };
+    }
     const end = start + c.fragLength[i]!;
     pieces.ranges.push(start, end);
     if (kind & P.P_LAST_FRAGMENT) pieces.total = end;
@@ -38,9 +46,11 @@ export class Reassembly {
   }
 
   #key(c: PacketColumns, i: number): string {
-    const e = i * P.END_WORDS;
-    const id = c.kind[i]! & P.P_IP6 ? fragmentId6(c, i) : c.ip[i]! & 0xffff;
-    return `${c.proto[i]},${id},${c.ends.subarray(e, e + P.END_WORDS).join()}`;
+    const e = i * PACKET_WORDS + PW_ENDS;
+    const id = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_IP6
+      ? fragmentId6(c, i)
+      : c.words[i * PACKET_WORDS + PW_IP]! & 0xffff;
+    return `${c.words[i * PACKET_WORDS + PW_PROTO]},${id},${c.words.subarray(e, e + P.END_WORDS).join()}`;
   }
 }
 

@@ -11,10 +11,7 @@ const {
   OPT_MSS, OPT_SACK, OPT_SACKOK, OPT_TIMESTAMP, OPT_WSCALE,
 } = R;
 // deno-fmt-ignore
-const {
-  END_WORDS, P_ESP, P_ICMP, P_ICMP6, P_ICMP_BODY, P_IGMP, P_INNER, P_IP6, P_RTCP, P_RTP,
-  P_RTP_VERSION, P_TCP, P_TCP_HEADER, P_UDP,
-} = P;
+const { PW_ACK, PW_APP, PW_ENDS, PW_EXTRA, PW_FLAGS, PW_IP, PW_PORTS, PW_PROTO, PW_SEQ, PW_TCPOPT, PW_WIN, P_ESP, P_ICMP, P_ICMP6, P_ICMP_BODY, P_IGMP, P_INNER, P_IP6, P_RTCP, P_RTP, P_RTP_VERSION, P_TCP, P_TCP_HEADER, P_UDP } = P;
 const { DONE, GRE, IP4, IP6, TRANSPORT, UDP_TUNNEL } = W;
 
 /** Reads what follows an IP header: the transport protocols that have facts of their own, and those that carry others. */
@@ -63,17 +60,19 @@ function portsOf(w: Walk, header: number): number {
 function tcp(w: Walk): number {
   const { c, row, at, view } = w;
   w.kind = P_TCP;
-  c.ports[row] = portsOf(w, 20);
+  c.words[w.packet + PW_PORTS] = portsOf(w, 20);
   if (!w.has(20)) return DONE;
   w.bits |= P_TCP_HEADER;
   const header = (w.bytes[at + 12]! >> 4) * 4;
-  c.seq[row] = view.getInt32(at + 4);
-  c.ack[row] = view.getInt32(at + 8);
-  c.tcpFlags[row] = w.bytes[at + 13]!;
-  c.win[row] = view.getUint16(at + 14);
-  c.tcpOptions[row] = header > 20 ? tcpOptionBits(w.bytes, at + 20, Math.min(at + header, w.end)) : 0;
-  c.extra[row] = header;
-  c.app[row] = w.length - header;
+  c.words[w.packet + PW_SEQ] = view.getInt32(at + 4);
+  c.words[w.packet + PW_ACK] = view.getInt32(at + 8);
+  c.words[w.packet + PW_FLAGS] = w.bytes[at + 13]!;
+  c.words[w.packet + PW_WIN] = view.getUint16(at + 14);
+  c.words[w.packet + PW_TCPOPT] = header > 20
+    ? tcpOptionBits(w.bytes, at + 20, Math.min(at + header, w.end))
+    : 0;
+  c.words[w.packet + PW_EXTRA] = header;
+  c.words[w.packet + PW_APP] = w.length - header;
   c.payload[row] = Math.min(at + header, c.payloadEnd[row]!);
   return DONE;
 }
@@ -130,14 +129,14 @@ export function tcpOptionBits(bytes: Uint8Array, at: number, stop: number): numb
 function udp(w: Walk): number {
   const { c, row, at } = w;
   w.kind = P_UDP;
-  const ports = c.ports[row] = portsOf(w, 8);
+  const ports = c.words[w.packet + PW_PORTS] = portsOf(w, 8);
   if (!w.has(8)) return DONE;
-  c.app[row] = w.length - 8;
+  c.words[w.packet + PW_APP] = w.length - 8;
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   const source = ports >>> 16, destination = ports & 0xffff;
   const dns = source === 53 || destination === 53;
   if (dns) {
-    if (!(w.bits & P_IP6) && w.has(10)) c.extra[row] = w.u16(at + 8);
+    if (!(w.bits & P_IP6) && w.has(10)) c.words[w.packet + PW_EXTRA] = w.u16(at + 8);
   } else w.bits |= rtpBits(w.bytes, at + 8, w.end, ports);
   if (w.inner || (w.teredo && !dns)) {
     w.at = at + 8;
@@ -175,16 +174,19 @@ function icmp(w: Walk): number {
   if (!w.has(1)) return w.nothing();
   const type = w.bytes[at]!;
   w.kind = P_ICMP;
-  c.ports[row] = (type << 8) | w.u8(at + 1);
-  c.extra[row] = w.i32(at + 4);
+  c.words[w.packet + PW_PORTS] = (type << 8) | w.u8(at + 1);
+  c.words[w.packet + PW_EXTRA] = w.i32(at + 4);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   // Behind a cooked link header the real program does not see where the capture of a question ends (observed).
   if (w.has(28) || (w.encaps & ENCAPS_SLL && isIcmpQuery(type))) w.bits |= P_ICMP_BODY;
-  if (isIcmpQuery(type) || !w.has(28) || w.bytes[at + 8]! >> 4 !== 4) return DONE;
+  if (isIcmpQuery(type) || !w.has(28)) return DONE;
+  // Argus has no flow for what quotes a fragment behind the first one, and takes whatever is quoted for IPv4 (observed).
+  if (w.argus) { if (w.u16(at + 14) & 0x1fff) return w.nothing(); }
+  else if (w.bytes[at + 8]! >> 4 !== 4) return DONE;
   w.bits |= P_INNER;
   c.inner[row] = at + 8;
   // Errors report the payload length of the datagram they quote (spec 1.1).
-  if (w.argus) c.app[row] = w.u16(at + 10) - (w.bytes[at + 8]! & 15) * 4;
+  if (w.argus) c.words[w.packet + PW_APP] = w.u16(at + 10) - (w.bytes[at + 8]! & 15) * 4;
   return DONE;
 }
 
@@ -193,9 +195,9 @@ function icmp6(w: Walk): number {
   if (!w.has(8)) return w.nothing();
   w.kind = P_ICMP6;
   const type = w.bytes[at]!;
-  c.ports[row] = (type << 8) | w.bytes[at + 1]!;
-  c.extra[row] = type === 128 || type === 129 ? w.i32(at + 4) : 0;
-  c.seq[row] = w.u16(at + 2);
+  c.words[w.packet + PW_PORTS] = (type << 8) | w.bytes[at + 1]!;
+  c.words[w.packet + PW_EXTRA] = type === 128 || type === 129 ? w.i32(at + 4) : 0;
+  c.words[w.packet + PW_SEQ] = w.u16(at + 2);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   // Argus does not mark the flow an ICMPv6 error quotes (KEY-6).
   if (!w.argus && type < 128 && w.has(48) && w.bytes[at + 8]! >> 4 === 6) {
@@ -207,13 +209,13 @@ function icmp6(w: Walk): number {
 
 /** IGMP: the group stands in for the destination address (KEY-8). */
 function igmp(w: Walk): number {
-  const { c, row, at } = w;
+  const { c, at } = w;
   w.kind = P_IGMP;
-  c.ports[row] = (w.u8(at) << 8) | w.u8(at + 1);
+  c.words[w.packet + PW_PORTS] = (w.u8(at) << 8) | w.u8(at + 1);
   // A general query names no group: it keeps its destination.
   const group = w.i32(at + 4);
-  if (group !== 0 || w.u8(at) !== 0x11) c.ends[row * END_WORDS + 4] = group;
-  c.extra[row] = c.ip[row]! & 0xffff;
+  if (group !== 0 || w.u8(at) !== 0x11) c.words[w.packet + PW_ENDS + 4] = group;
+  c.words[w.packet + PW_EXTRA] = c.words[w.packet + PW_IP]! & 0xffff;
   return DONE;
 }
 
@@ -221,8 +223,8 @@ function esp(w: Walk, ip6: boolean): number {
   if (!w.has(8) || (ip6 && w.argus)) return w.nothing();
   const { c, row, at } = w;
   w.kind = P_ESP;
-  c.ports[row] = w.view.getInt32(at);
-  c.extra[row] = w.view.getInt32(at + 4);
+  c.words[w.packet + PW_PORTS] = w.view.getInt32(at);
+  c.words[w.packet + PW_EXTRA] = w.view.getInt32(at + 4);
   c.payload[row] = Math.min(at + 8, c.payloadEnd[row]!);
   return DONE;
 }
@@ -258,6 +260,8 @@ function authentication(w: Walk, ip6: boolean): number {
     case 2:
       if (!ip6) igmp(w);
   }
-  if (!ip6 && (next === 1 || next === 2 || next === 50 || next === 51)) w.c.proto[w.row] = outer;
+  if (!ip6 && (next === 1 || next === 2 || next === 50 || next === 51)) {
+    w.c.words[w.packet + PW_PROTO] = outer;
+  }
   return DONE;
 }

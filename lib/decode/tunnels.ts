@@ -1,5 +1,9 @@
+import * as P from "./columns.ts";
 import * as R from "./encaps.ts";
 import { DONE, ETHERNET, ETHERTYPE, IP4, IP6, type Walk } from "./walk.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PW_PORTS } = P;
 
 /** GRE versions 0 and 1 (LINK-6, RFC 2784, 2890, 2637). The outer flow stands when the content cannot be read. */
 export function gre(w: Walk): number {
@@ -36,7 +40,9 @@ export function gre(w: Walk): number {
 
 /** Tunnels in UDP: Teredo where asked for, and VXLAN, GENEVE and GTP-U beyond the original. `at` is the UDP payload. */
 export function udpTunnel(w: Walk): number {
-  const ports = w.c.ports[w.row]!, source = ports >>> 16, destination = ports & 0xffff;
+  const ports = w.c.words[w.packet + PW_PORTS]!,
+    source = ports >>> 16,
+    destination = ports & 0xffff;
   if (w.inner) {
     if (destination === 4789 || destination === 8472) return vxlan(w);
     if (destination === 6081) return geneve(w);

@@ -3,6 +3,9 @@ import * as P from "./columns.ts";
 import type { PacketColumns } from "./columns.ts";
 import { DONE, ETHERTYPE, type Walk } from "./walk.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_APP, PW_ENDS, PW_ETHERTYPE, PW_MAC, PW_PORTS, PW_PROTO, PW_SIZE } = P;
+
 /**
  * IEEE 802.11 header at `walk.at`. Argus makes every frame a flow between two stations; beyond it, data frames that are not
  * encrypted go on with their LLC/SNAP payload.
@@ -16,9 +19,9 @@ export function wlan(w: Walk): number {
   const type = (control >> 2) & 3, subtype = control >> 4;
   const toDs = flags & 1, fromDs = flags & 2;
   w.kind = P.P_WLAN;
-  c.proto[row] = 0;
-  c.ports[row] = (type << 8) | subtype;
-  c.app[row] = c.size[row]!;
+  c.words[w.packet + PW_PROTO] = 0;
+  c.words[w.packet + PW_PORTS] = (type << 8) | subtype;
+  c.words[w.packet + PW_APP] = c.words[w.packet + PW_SIZE]!;
   const receiver = at + 4, transmitter = at + 10;
   if (w.argus) {
     stations(w);
@@ -42,29 +45,29 @@ export function wlan(w: Walk): number {
   }
   w.encaps |= R.ENCAPS_LLC;
   w.next = w.type = w.u16(w.at + 6);
-  const ends = row * P.END_WORDS, m = row * P.MAC_WORDS;
-  c.mac[m] = c.ends[ends + 4]!;
-  c.mac[m + 1] = c.ends[ends + 5]! | (c.ends[ends]! >>> 16);
-  c.mac[m + 2] = (c.ends[ends]! << 16) | (c.ends[ends + 1]! >>> 16);
+  const ends = w.packet + PW_ENDS, m = w.packet + PW_MAC;
+  c.words[m] = c.words[ends + 4]!;
+  c.words[m + 1] = c.words[ends + 5]! | (c.words[ends]! >>> 16);
+  c.words[m + 2] = (c.words[ends]! << 16) | (c.words[ends + 1]! >>> 16);
   w.bits |= P.P_MAC;
-  c.etherType[row] = w.type;
+  c.words[w.packet + PW_ETHERTYPE] = w.type;
   w.at += 8;
   return w.next <= 1500 ? DONE : ETHERTYPE;
 }
 
 /** Argus: the header's first three addresses as they stand; where the frame has no more bytes, those of the frame before. */
 function stations(w: Walk): void {
-  const { c, row, at } = w, stale = c.memory.stations, m = row * P.MAC_WORDS;
+  const { c, at } = w, stale = c.memory.stations, m = w.packet + PW_MAC;
   for (let j = 0; j < 12 && at + 10 + j < w.end; j++) stale[j] = w.bytes[at + 10 + j]!;
   w.macEnds(at + 4, at + 4);
-  const ends = c.ends, e = row * P.END_WORDS;
+  const ends = c.words, e = w.packet + PW_ENDS;
   const word = (j: number) =>
     (stale[j]! << 24) | (stale[j + 1]! << 16) | (stale[j + 2]! << 8) | stale[j + 3]!;
   ends[e] = word(0);
   ends[e + 1] = (stale[4]! << 24) | (stale[5]! << 16);
-  c.mac[m] = word(6);
-  c.mac[m + 1] = (stale[10]! << 24) | (stale[11]! << 16);
-  c.mac[m + 2] = 0;
+  c.words[m] = word(6);
+  c.words[m + 1] = (stale[10]! << 24) | (stale[11]! << 16);
+  c.words[m + 2] = 0;
 }
 
 /** Fixed fields before the elements of management frames that name a network, by subtype; -1 for the others. */
@@ -87,7 +90,9 @@ function elementsAt(subtype: number): number {
 /** Copies the SSID that the management frame of row `i` names into `out` (32 bytes, zero filled) and tells its length. */
 export function wlanSsid(c: PacketColumns, i: number, out: Uint8Array): number {
   out.fill(0);
-  const fixed = c.ports[i]! >> 8 === 0 ? elementsAt(c.ports[i]! & 0xff) : -1;
+  const fixed = c.words[i * PACKET_WORDS + PW_PORTS]! >> 8 === 0
+    ? elementsAt(c.words[i * PACKET_WORDS + PW_PORTS]! & 0xff)
+    : -1;
   if (fixed < 0) return 0;
   const end = c.offset[i]! + c.captured[i]!;
   let at = c.l3[i]! + 24 + fixed;

@@ -5,6 +5,8 @@ import { decode, type DecodeOptions, PacketColumns } from "../decode/mod.ts";
 import { endText } from "../compare/mod.ts";
 import { protocolName } from "../record/mod.ts";
 
+const { PACKET_WORDS, PW_ENDS, PW_FLAGS, PW_KIND, PW_PORTS, PW_PROTO, PW_SEQ } = P;
+
 /** What is known of single frames. */
 export interface FrameFacts {
   /** Whose a frame is, for example `udp 10.0.0.9:1025 > 10.0.0.1:53`. */
@@ -55,9 +57,9 @@ export class FrameNotes implements FrameFacts {
 
   /** Takes packet `i`; `own` tells whether it belongs to a connection of interest. */
   take(c: PacketColumns, i: number, own: boolean): void {
-    const frame = c.firstFrame + i, kind = c.kind[i]!;
+    const frame = c.firstFrame + i, kind = c.words[i * PACKET_WORDS + PW_KIND]!;
     const syn = own && (kind & P.P_KIND_MASK) === P.P_TCP && (kind & P.P_TCP_HEADER) !== 0 &&
-      (c.tcpFlags[i]! & (SYN | ACK)) === SYN;
+      (c.words[i * PACKET_WORDS + PW_FLAGS]! & (SYN | ACK)) === SYN;
     if (!syn && !this.#wanted(frame)) return;
     const sender = end(c, i, 0), receiver = end(c, i, 1);
     this.#texts.set(frame, [`${protocol(c, i)} ${sender} > ${receiver}`, sender]);
@@ -66,8 +68,8 @@ export class FrameNotes implements FrameFacts {
         frame,
         sender,
         receiver,
-        isn: c.seq[i]! >>> 0,
-        ecn: (c.tcpFlags[i]! & ECN) !== 0,
+        isn: c.words[i * PACKET_WORDS + PW_SEQ]! >>> 0,
+        ecn: (c.words[i * PACKET_WORDS + PW_FLAGS]! & ECN) !== 0,
       }));
     }
   }
@@ -103,17 +105,27 @@ export async function noteFrames(
 }
 
 function end(c: PacketColumns, i: number, side: 0 | 1): string {
-  const at = i * P.END_WORDS + 4 * side, e = c.ends, kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+  const at = i * PACKET_WORDS + PW_ENDS + 4 * side,
+    e = c.words,
+    kind = c.words[i * PACKET_WORDS + PW_KIND]!,
+    low = kind & P.P_KIND_MASK;
   if (low >= P.P_RARP && low !== P.P_FRAGMENT) return formatMac(e[at]!, e[at + 1]!);
   const address = kind & P.P_IP6
     ? formatIpv6(e[at]!, e[at + 1]!, e[at + 2]!, e[at + 3]!)
     : formatIpv4(e[at]!);
   if (low !== P.P_TCP && low !== P.P_UDP) return address;
-  return endText(address, String(side === 0 ? c.ports[i]! >>> 16 : c.ports[i]! & 0xffff));
+  return endText(
+    address,
+    String(
+      side === 0
+        ? c.words[i * PACKET_WORDS + PW_PORTS]! >>> 16
+        : c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff,
+    ),
+  );
 }
 
 function protocol(c: PacketColumns, i: number): string {
-  switch (c.kind[i]! & P.P_KIND_MASK) {
+  switch (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK) {
     case P.P_ARP:
       return "arp";
     case P.P_RARP:
@@ -121,11 +133,11 @@ function protocol(c: PacketColumns, i: number): string {
     case P.P_LLC:
       return "llc";
     case P.P_ETHER:
-      return `ethertype 0x${c.proto[i]!.toString(16).padStart(4, "0")}`;
+      return `ethertype 0x${c.words[i * PACKET_WORDS + PW_PROTO]!.toString(16).padStart(4, "0")}`;
     case P.P_NONE:
     case P.P_DROPPED:
       return "a frame without a flow";
     default:
-      return protocolName(c.proto[i]!);
+      return protocolName(c.words[i * PACKET_WORDS + PW_PROTO]!);
   }
 }

@@ -1,4 +1,4 @@
-import type { PacketColumns } from "../decode/mod.ts";
+import { PACKET_DOUBLES, type PacketColumns } from "../decode/mod.ts";
 
 /** Growing list of numbers. */
 class Numbers {
@@ -65,7 +65,7 @@ export class PacketTimesTap {
 
   /** Takes packet `i`; `own` tells whether it belongs to the connection. */
   take(columns: PacketColumns, i: number, own: boolean): void {
-    const time = columns.time[i]!;
+    const time = columns.times[i * PACKET_DOUBLES]!;
     this.#times.tick(time);
     if (own) this.#times.own(0, time);
   }

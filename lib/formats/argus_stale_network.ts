@@ -6,7 +6,7 @@ import { swap32 } from "./argus_layout.ts";
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
 const {
-  ARP_RESP, FLAGS, FLAG_CORRECTED, FLAG_REVERSE, FRAG_BODY, FRAG_WORDS, ICMP_BODY, ICMP_STALE, KEY_IPV4, KEY_TYPE, NET, NET_ARP, NET_FRAG,
+  ARP_RESP, FLAGS, FLAG_CORRECTED, FLAG_REVERSE, FRAG_BODY, FRAG_WORDS, ICMP_BODY, ICMP_STALE, KEY_IPV4, KEY_IPV6, KEY_TYPE, NET, NET_ARP, NET_FRAG,
   NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_TCP_INIT, NET_TCP_PERF, PROTO, SIDE, SIDE_WORDS, TCP_STATUS,
   T_STATUS, WORDS,
 } = R;
@@ -54,7 +54,8 @@ export class StaleNetwork {
     ) words[w + ICMP_STALE] = this.#first;
     if (net >= NET_TCP_INIT && net <= NET_TCP_PERF || net === NET_ARP) this.#at = at;
     else if (
-      net === NET_FRAG && words[w + PROTO] === 6 && words[w + KEY_TYPE] === KEY_IPV4
+      net === NET_FRAG && words[w + PROTO] === 6 &&
+      (words[w + KEY_TYPE] === KEY_IPV4 || words[w + KEY_TYPE] === KEY_IPV6)
     ) this.#fill(view, bytes, batch, row);
   }
 

@@ -12,8 +12,9 @@ import * as V from "./tcp_values.ts";
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  P_ARP, P_ESP, P_FRAGMENT, P_IP, P_KIND_MASK, P_MPLS, P_RTCP, P_RTP, P_TCP, P_TCP_HEADER, P_UDP,
-  P_VLAN,
+  PACKET_DOUBLES, PACKET_WORDS, PW_APP, PW_ENCAPS, PW_EXTRA, PW_FLAGS, PW_IP, PW_IPOPT, PW_KIND, PW_MPLS,
+  PW_NANO, PW_SIZE, PW_VLAN, P_ARP, P_ESP, P_FRAGMENT, P_IP, P_KIND_MASK, P_MPLS, P_RTCP, P_RTP, P_TCP,
+  P_TCP_HEADER, P_UDP, P_VLAN,
 } = P;
 // deno-fmt-ignore
 const {
@@ -22,16 +23,9 @@ const {
   SIDE_WORDS, S_APP, S_BYTES, S_ENCAPS, S_IP, S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_START, TCP_STATE, T_FLAGS,
   VLAN, WORDS,
 } = R;
+// deno-fmt-ignore
 const {
-  IS_REMEMBERED,
-  IS_REPORTED,
-  IS_STARTED,
-  STATE_WORDS,
-  S_BITS,
-  S_CONN,
-  S_ORIENT,
-  S_QUEUE,
-  S_TCP_COUNT,
+  IS_REMEMBERED, IS_REPORTED, IS_STARTED, STATE_WORDS, S_BITS, S_CONN, S_ORIENT, S_QUEUE, S_TCP_COUNT,
 } = T;
 const { E_RESTARTED } = E;
 const { BEHEADED, IN_PROTO, LISTEN, RESTART, UNDECIDED, UNREAD } = V;
@@ -63,9 +57,9 @@ export function account(
     meter.extras?.zero(row);
     identify(meter, row, c, i);
   }
-  const time = c.time[i]!;
+  const packet = c.words, p = i * PACKET_WORDS, time = c.times[i * PACKET_DOUBLES]!;
   let side = swap ^ state[s + S_ORIENT]!;
-  stamp(meter, d, w, side, time, c.nano[i]!);
+  stamp(meter, d, w, side, time, packet[p + PW_NANO]!);
   meter.extras?.before(meter, row, c, i, side);
   let inProto = IN_PROTO | UNDECIDED;
   let low = kind & P_KIND_MASK;
@@ -73,9 +67,9 @@ export function account(
   if (meter.matrix && (low <= P_IP || low === P_FRAGMENT)) low = P_IP;
   // Attributes come before the TCP state: a restart from D leaves the new packet's on the old side (quirk).
   if (low <= P_IP || low === P_FRAGMENT) {
-    words[w + S_IP + side] = c.ip[i]!;
+    words[w + S_IP + side] = packet[p + PW_IP]!;
     if ((words[w + FLAGS]! & (FLAG_S_IP << side)) === 0) words[w + FLAGS]! |= FLAG_S_IP << side;
-    const options = c.ipOptions[i]!;
+    const options = packet[p + PW_IPOPT]!;
     if (options !== 0) {
       words[w + S_IPOPT + side] = options;
       words[w + FLAGS]! |= FLAG_S_IPOPT << side;
@@ -83,14 +77,12 @@ export function account(
   }
   if (low === P_TCP && kind & P_TCP_HEADER) {
     const x = w + SIDE + side * SIDE_WORDS, y = w + SIDE + (1 - side) * SIDE_WORDS;
-    const flags = c.tcpFlags[i]!;
     if (state[s + S_TCP_COUNT] === 0) {
-      tcpFirst(words, w, x, y, flags, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+      tcpFirst(words, w, x, y, packet, p);
       doubles[d + S_LAST + side] = time;
       // The short form knows the source side only; a remembered entry may begin with the other one.
       state[s + S_TCP_COUNT] = state[s + S_BITS]! & IS_REMEMBERED ? 2 : 1;
     } else {
-      const ipid = c.ip[i]!;
       const did = tcpNext(
         words,
         doubles,
@@ -99,14 +91,10 @@ export function account(
         y,
         d + S_LAST + side,
         d + S_LAST + 1 - side,
-        time,
-        flags,
-        c.seq[i]!,
-        c.ack[i]!,
-        c.win[i]!,
-        c.app[i]!,
-        ((ipid & 0xff) << 8) | ((ipid >>> 8) & 0xff),
-        c.tcpOptions[i]!,
+        c.times,
+        i * PACKET_DOUBLES,
+        c.words,
+        p,
         meter.duplicates,
       );
       inProto = did;
@@ -115,7 +103,7 @@ export function account(
         side = 0;
       } else if ((did & UNREAD) === 0) state[s + S_TCP_COUNT] = 2;
       // What follows a RST is not looked into: the header counts as data, and the record stays short (TCP-4, TCP-13).
-      else if (meter.quirks) add(doubles, d + S_APP + side, c.extra[i]!);
+      else if (meter.quirks) add(doubles, d + S_APP + side, packet[p + PW_EXTRA]!);
     }
   } else if (low === P_UDP) {
     // TIM-5: from the fourth packet of a record on, UDP's timeout is 30 s whatever was configured.
@@ -125,30 +113,30 @@ export function account(
     if (fresh) {
       if (kind & (P_RTP | P_RTCP)) beginRtp(words, w, c, i, side);
     } else if (words[w + NET] === NET_RTP && accountRtp(words, doubles, row, c, i, side)) inProto |= BEHEADED;
-  } else if (low === P_ESP) accountEsp(words, w, c.extra[i]!, fresh);
+  } else if (low === P_ESP) accountEsp(words, w, packet[p + PW_EXTRA]!, fresh);
   else if (low === P_ARP) accountArp(words, w, c, i);
   else if (low === P_FRAGMENT) accountFragment(words, w, c, i);
   doubles[d + S_PKTS + side]!++;
-  add(doubles, d + S_BYTES + side, c.size[i]!);
-  const app = c.app[i]!;
+  add(doubles, d + S_BYTES + side, packet[p + PW_SIZE]!);
+  const app = packet[p + PW_APP]!;
   if (app > 0) add(doubles, d + S_APP + side, app);
   words[w + LAST_FRAME] = c.firstFrame + i;
-  words[w + S_ENCAPS + side]! |= c.encaps[i]!;
+  words[w + S_ENCAPS + side]! |= packet[p + PW_ENCAPS]!;
   if (kind & (P_VLAN | P_MPLS)) tags(meter, w, c, i, side, kind);
   meter.extras?.after(meter, row, c, i, side, inProto);
 }
 
 /** VLAN tag and MPLS label of the packet's side: the last packet's stays (LINK-3, LINK-4). */
 function tags(meter: Meter, w: number, c: PacketColumns, i: number, side: number, kind: number): void {
-  const words = meter.table.words;
+  const words = meter.table.words, packet = c.words, p = i * PACKET_WORDS;
   if (kind & P_VLAN) {
     const shift = side ? 0 : 16;
     words[w + VLAN] = (words[w + VLAN]! & (side ? 0xffff0000 : 0xffff)) |
-      ((c.vlan[i]! & 0xffff) << shift);
+      ((packet[p + PW_VLAN]! & 0xffff) << shift);
     words[w + FLAGS]! |= FLAG_S_VLAN << side;
   }
   if (kind & P_MPLS) {
-    words[w + S_MPLS + side] = c.mpls[i]!;
+    words[w + S_MPLS + side] = packet[p + PW_MPLS]!;
     words[w + FLAGS]! |= FLAG_S_MPLS << side;
   }
 }
@@ -173,13 +161,16 @@ function stamp(meter: Meter, d: number, w: number, side: number, time: number, n
 function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: number, swap: number): void {
   const table = meter.table;
   const w = row * WORDS, s = row * STATE_WORDS, d = row * DOUBLES;
-  const words = table.words;
+  const words = table.words, packet = c.words, p = i * PACKET_WORDS;
   if (meter.quirks) {
     // The record that ends here has the packet's encapsulation and tags, on the side the packet was of.
-    words[w + S_ENCAPS + side]! |= c.encaps[i]!;
-    tags(meter, w, c, i, side, c.kind[i]!);
+    words[w + S_ENCAPS + side]! |= packet[p + PW_ENCAPS]!;
+    tags(meter, w, c, i, side, packet[p + PW_KIND]!);
   }
   const pending = table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! > 0;
+  const listened = words[w + TCP_STATE] === LISTEN;
+  // The SYN went through the machine before it was found to begin something new: the record is no short one any more (TCP-13).
+  if (!listened) table.state[s + S_TCP_COUNT] = 2;
   if (pending) {
     const record = meter.emit(row, CAUSE_STOP, END_PORT_REUSE);
     meter.note(E_RESTARTED, row, meter.timers.now, NaN, record);
@@ -187,7 +178,6 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
   // With nothing to write the real program leaves what the packet brought to its old side.
   if (pending || !meter.quirks) zeroInterval(table, row);
   meter.extras?.zero(row);
-  const listened = words[w + TCP_STATE] === LISTEN;
   for (let j = w + NET; j < w + S_IP; j++) words[j] = 0;
   table.doubles[d + S_LAST] = table.doubles[d + D_LAST] = NaN;
   if (side === 1) {
@@ -197,16 +187,16 @@ function restart(meter: Meter, row: number, c: PacketColumns, i: number, side: n
     else words[w + FLAGS]! |= FLAG_REVERSE;
   }
   if (!meter.quirks) words[w + FLAGS]! &= ~FLAG_D_IP;
-  words[w + S_IP] = c.ip[i]!;
+  words[w + S_IP] = packet[p + PW_IP]!;
   words[w + FLAGS]! |= FLAG_S_IP;
   identify(meter, row, c, i);
   if (meter.quirks) meter.extras?.before(meter, row, c, i, 0);
-  stamp(meter, d, w, 0, c.time[i]!, c.nano[i]!);
+  stamp(meter, d, w, 0, c.times[i * PACKET_DOUBLES]!, packet[p + PW_NANO]!);
   const x = w + SIDE, y = w + DSIDE;
-  tcpFirst(words, w, x, y, c.tcpFlags[i]!, c.seq[i]!, c.ack[i]!, c.win[i]!, c.app[i]!, c.tcpOptions[i]!);
+  tcpFirst(words, w, x, y, packet, p);
   // Behind a RST the old side keeps the packet's flags, too.
-  if (listened && side === 1 && meter.quirks) words[y + T_FLAGS] = c.tcpFlags[i]!;
-  table.doubles[d + S_LAST] = c.time[i]!;
+  if (listened && side === 1 && meter.quirks) words[y + T_FLAGS] = packet[p + PW_FLAGS]!;
+  table.doubles[d + S_LAST] = c.times[i * PACKET_DOUBLES]!;
   table.state[s + S_TCP_COUNT] = 1;
   // What comes next is the first record of a connection again.
   table.state[s + S_BITS]! &= ~(IS_REMEMBERED | IS_STARTED);

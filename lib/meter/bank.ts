@@ -1,3 +1,4 @@
+import * as P from "../decode/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
 import { decode, P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PacketColumns } from "../decode/mod.ts";
 import type { Shard } from "../decode/mod.ts";
@@ -12,9 +13,12 @@ import type { KeyRules } from "./key_rules.ts";
 import type { PacketShare } from "./packet_share.ts";
 import { keyRulesOf, KeyTable } from "./keys.ts";
 import { KeyHolders } from "./key_holders.ts";
-import { Meter, type MeterOptions, type RecordSink } from "./meter.ts";
+import { BATCH_ROWS, Meter, type MeterOptions, type RecordSink } from "./meter.ts";
 import { PeerMeter } from "./peer.ts";
 import { packetsOfShard } from "./shards.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_KIND } = P;
 
 /** Tells whether frame `i` of a batch is to be metered. */
 export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;
@@ -40,10 +44,12 @@ export interface BankOptions {
   /** Makes such a taker for the setting with this number; connections are numbered apart in each numbering. */
   readonly taker?: (index: number, numbering: number) => NonNullable<MeterOptions["take"]>;
   /**
-   * Lets settings that differ only in times be metered together: makes what takes the records of the settings with these numbers, each a
-   * bit in this order, instead of their sinks. Their connections are numbered in the numbering told.
+   * Lets settings that differ only in times share their records, too: makes what takes those of the settings with these numbers, each a
+   * bit in this order, instead of their sinks, in any order. Their connections are numbered in the numbering told.
    */
   readonly share?: ((settings: readonly number[], numbering: number) => SharedTake) | undefined;
+  /** Lets the records of settings that are metered together go to the sink of the first, stamped with their numbers among them. */
+  readonly gathers?: boolean;
   /** Shown each decoded batch before it is metered, with the connections of its packets when they are tracked. */
   readonly tap?: (columns: PacketColumns, connections: ConnectionColumns | undefined) => void;
 }
@@ -73,8 +79,24 @@ interface Plan {
   readonly running: readonly FlowMeter[];
 }
 
+/** Stands for the meters of some settings. */
+export interface Stand {
+  /** Their numbers. */
+  readonly settings: readonly number[];
+  /** Makes what stands for them; the records of each go to its sink in batches of so many rows. */
+  readonly make: (
+    sinks: readonly RecordSink[],
+    batchSize: number,
+  ) => FlowMeter & { readonly figures: readonly MeterFigures[] };
+}
+
 /** Shares one decode among settings that see packets alike, one key table among those that key them alike, and one meter among a flock. */
-function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: BankOptions): Plan {
+function plan(
+  settings: readonly Settings[],
+  sinks: readonly RecordSink[],
+  o: BankOptions,
+  stands: readonly Stand[] = [],
+): Plan {
   const decodes = new Map<string, DecodeGroup>();
   const keyGroups = new Map<string, KeyGroup>();
   const groupOf = (s: Settings): KeyGroup => {
@@ -105,16 +127,24 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
     }
     return group;
   };
-  const flocks = o.share && o.maxLive === undefined && o.ledger === undefined && !o.stamps
-    ? flocksOf(settings)
-    : settings.map((_, index) => [index]);
+  const isApart = o.maxLive !== undefined || o.ledger !== undefined || o.stamps ||
+    !o.share && (o.take !== undefined || o.taker !== undefined);
+  const away = new Set(stands.flatMap((stand) => stand.settings));
+  const here = [...settings.keys()].filter((index) => !away.has(index));
+  const flocks = isApart
+    ? here.map((index) => [index])
+    : flocksOf(here.map((index) => settings[index]!)).map((flock) => flock.map((n) => here[n]!));
   const figures: MeterFigures[] = [], running: FlowMeter[] = [];
   for (const members of flocks) {
     const first = settings[members[0]!]!, group = groupOf(first);
     let meter: FlowMeter;
     if (members.length > 1) {
       const chosen = members.map((index) => settings[index]!);
-      const flock = new Flock(chosen, group.holders, o.share!(members, group.numbering), group.connections);
+      const to = o.share ? o.share(members, group.numbering) : {
+        batchSize: o.batchSize ?? BATCH_ROWS,
+        ...(o.gathers ? { gathered: sinks[members[0]!]! } : { sinks: members.map((index) => sinks[index]!) }),
+      };
+      const flock = new Flock(chosen, group.holders, to, group.connections);
       members.forEach((index, j) => figures[index] = flock.members[j]!.figures);
       meter = flock;
     } else {
@@ -136,6 +166,13 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
     group.meters.push(meter);
     running.push(meter);
   }
+  // Last: these may have to be waited for.
+  for (const { settings: members, make } of stands) {
+    const meter = make(members.map((index) => sinks[index]!), o.batchSize ?? BATCH_ROWS);
+    members.forEach((index, j) => figures[index] = meter.figures[j]!);
+    groupOf(settings[members[0]!]!).meters.push(meter);
+    running.push(meter);
+  }
   return { decodes: [...decodes.values()], figures, running };
 }
 
@@ -144,24 +181,29 @@ function plan(settings: readonly Settings[], sinks: readonly RecordSink[], o: Ba
  * setting keeps its own flow table (law 4).
  */
 export class MeterBank {
-  /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
-  readonly meters: readonly MeterFigures[];
-  readonly #decodes: readonly DecodeGroup[];
-  readonly #running: readonly FlowMeter[];
+  #plan: Plan;
+  readonly #settings: readonly Settings[];
+  readonly #sinks: readonly RecordSink[];
+  readonly #options: BankOptions;
   readonly #packets: PacketPredicate | undefined;
   readonly #shard: Shard | undefined;
   readonly #inShard: ((columns: PacketColumns, i: number) => boolean) | undefined;
   readonly #tap: BankOptions["tap"];
 
   constructor(settings: readonly Settings[], sinks: readonly RecordSink[], options: BankOptions = {}) {
-    const { decodes, figures, running } = plan(settings, sinks, options);
-    this.#decodes = decodes;
-    this.#running = running;
-    this.meters = figures;
+    this.#plan = plan(settings, sinks, options);
+    this.#settings = settings;
+    this.#sinks = sinks;
+    this.#options = options;
     this.#packets = options.packets;
     this.#shard = options.shard;
     this.#inShard = options.shard && packetsOfShard(options.shard);
     this.#tap = options.tap;
+  }
+
+  /** What metering comes to, in the order of the settings: a meter of its own for each that shares none. */
+  get meters(): readonly MeterFigures[] {
+    return this.#plan.figures;
   }
 
   /**
@@ -170,7 +212,7 @@ export class MeterBank {
    * @throws {Problem} `unsupported` when the settings imitate Argus and Argus refuses the link type (LINK-1).
    */
   take(frames: FrameBatch): void {
-    for (const group of this.#decodes) {
+    for (const group of this.#plan.decodes) {
       if (group.stopped) continue;
       if (!admits(frames, group.options.quirks)) {
         group.stopped = true;
@@ -194,7 +236,7 @@ export class MeterBank {
    * and Argus's rules only.
    */
   takeShare(decoded: readonly { readonly columns: PacketColumns; readonly share: PacketShare }[]): void {
-    decoded.forEach(({ columns, share }, n) => this.#meter(this.#decodes[n]!, columns, share));
+    decoded.forEach(({ columns, share }, n) => this.#meter(this.#plan.decodes[n]!, columns, share));
   }
 
   #meter(group: DecodeGroup, columns: PacketColumns, share?: PacketShare): void {
@@ -215,7 +257,7 @@ export class MeterBank {
     meters: readonly FlowMeter[];
     holders: KeyHolders;
   } | undefined {
-    const decodes = this.#decodes, group = decodes[0]?.groups[0];
+    const decodes = this.#plan.decodes, group = decodes[0]?.groups[0];
     if (
       decodes.length !== 1 || decodes[0]!.groups.length !== 1 || group === undefined || this.#packets ||
       this.#shard
@@ -225,9 +267,26 @@ export class MeterBank {
     return { options: decodes[0]!.options, rules: group.rules, meters: group.meters, holders: group.holders };
   }
 
+  /** Numbers of the settings of whose meters nothing is asked but records and plain figures: they may work on another thread. */
+  get movable(): number[] {
+    const { ledger, stamps, maxLive, take, taker, share, tap } = this.#options;
+    // Whoever is shown the batches may end the run, and other threads are ahead.
+    const ties = [ledger, maxLive, take, taker, share, tap];
+    if (!this.only || stamps || ties.some((tie) => tie !== undefined)) return [];
+    return [...this.#settings.keys()].filter((n) => {
+      const { userData, memory } = this.#settings[n]!;
+      return userData === 0 && memory.kind === "off";
+    });
+  }
+
+  /** Lets others stand for the meters of some settings, before the first packet. */
+  replace(stands: readonly Stand[]): void {
+    this.#plan = plan(this.#settings, this.#sinks, this.#options, stands);
+  }
+
   /** Lets time go on without a packet, for live input: microseconds of capture time. */
   tick(now: number): void {
-    for (const meter of this.#running) meter.tick(now);
+    for (const meter of this.#plan.running) meter.tick(now);
   }
 
   /** End of the capture: every meter writes what it still holds. */
@@ -237,20 +296,22 @@ export class MeterBank {
 
   /** As {@linkcode end}, in steps, between which the sinks' batches can be taken away: what is still held may be much. */
   *ending(): Generator<void, void, void> {
-    for (const meter of this.#running) {
-      if (meter instanceof Meter) yield* meter.ending();
+    for (const meter of this.#plan.running) {
+      if (meter.ending) yield* meter.ending();
       else meter.end();
     }
   }
 }
 
 function hide(columns: PacketColumns, frames: FrameBatch, packets: PacketPredicate): void {
-  for (let i = 0; i < columns.length; i++) if (!packets(frames, i)) columns.kind[i] = P_DROPPED;
+  for (let i = 0; i < columns.length; i++) {
+    if (!packets(frames, i)) columns.words[i * PACKET_WORDS + PW_KIND] = P_DROPPED;
+  }
 }
 
 function hideOthers(columns: PacketColumns, inShard: (columns: PacketColumns, i: number) => boolean): void {
-  const kind = columns.kind;
-  for (let i = 0; i < columns.length; i++) {
-    if ((kind[i]! & P_KIND_MASK) !== P_DROPPED && !inShard(columns, i)) kind[i] = P_DROPPED | P_ELSEWHERE;
+  const words = columns.words;
+  for (let i = 0, x = PW_KIND; i < columns.length; i++, x += PACKET_WORDS) {
+    if ((words[x]! & P_KIND_MASK) !== P_DROPPED && !inShard(columns, i)) words[x] = P_DROPPED | P_ELSEWHERE;
   }
 }

@@ -6,6 +6,9 @@ import * as K from "./key_words.ts";
 import type { PacketShare } from "./packet_share.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_FLAGS, PW_KIND, PW_SEQ } = P;
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND, K_PORTS } = K;
 
 /** The connection of each packet of a batch. */
@@ -86,10 +89,13 @@ export class Connections implements ConnectionColumns {
       let row = rowOf[id]!;
       if (row < 0) row = rowOf[id] = this.#find(keys.words, id * KEY_WORDS);
       const r = row * WORDS, rows = this.#rows;
-      if ((c.kind[i]! & P.P_KIND_MASK) === P.P_TCP && c.kind[i]! & P.P_TCP_HEADER) {
+      if (
+        (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK) === P.P_TCP &&
+        c.words[i * PACKET_WORDS + PW_KIND]! & P.P_TCP_HEADER
+      ) {
         const side = keys.swaps[i]!, has = HAS_A << side;
-        if ((c.tcpFlags[i]! & (SYN | ACK)) === SYN) {
-          const isn = c.seq[i]!;
+        if ((c.words[i * PACKET_WORDS + PW_FLAGS]! & (SYN | ACK)) === SYN) {
+          const isn = c.words[i * PACKET_WORDS + PW_SEQ]!;
           const known = rows[r + STATE]! & 255;
           const other = known & ~has;
           const repeated = (known & has) !== 0 && rows[r + ISN_A + side] === isn;

@@ -12,14 +12,14 @@ import { Connections } from "./connections.ts";
 import { keepHeaders } from "./keep_headers.ts";
 import type { KeyRules } from "./key_rules.ts";
 import { KeyTable } from "./keys.ts";
+import { KeyVotes } from "./key_votes.ts";
+import { DecoderLine } from "./batch_line.ts";
 import * as S from "./shared_batch.ts";
 import { SharedBatch, type SharedMemory } from "./shared_batch.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
-const {
-  ENDED, FREE, FULL, H_BATCH, H_FIRST, H_FRESH, H_IDLE, H_LENGTH, H_SIZE, H_STATE, SHARED_PACKETS,
-} = S;
+const { H_BATCH, H_FIRST, H_FRESH, H_IDLE, H_LENGTH, H_SIZE, SHARED_PACKETS } = S;
 
 /** What the decoding thread is told. */
 export interface DecodeTask {
@@ -28,6 +28,9 @@ export interface DecodeTask {
   readonly options: Required<Omit<DecodeOptions, "shard">>;
   readonly rules: KeyRules;
   readonly connections: boolean;
+  readonly line: SharedArrayBuffer;
+  /** Threads that meter the batches. */
+  readonly readers: number;
   readonly slots: readonly SharedMemory[];
 }
 
@@ -55,22 +58,22 @@ function problemNews(p: Problem): DecodeNews {
 }
 
 async function run(task: DecodeTask): Promise<void> {
-  const slots = task.slots.map((memory) => new SharedBatch(memory));
+  const { readers } = task;
+  const slots = task.slots.map((memory) => new SharedBatch(readers, memory));
+  const line = new DecoderLine(task.line, readers, slots.length);
   const keys = new KeyTable(task.rules);
+  const votes = new KeyVotes(keys, readers);
   const connections = task.connections ? new Connections() : undefined;
-  let turn = 0, told = 0;
+  let told = 0;
   let failure: DecodeNews | undefined;
-  const free = (): SharedBatch => {
-    const slot = slots[turn]!;
-    turn = (turn + 1) % slots.length;
-    while (Atomics.load(slot.header, H_STATE) !== FREE) Atomics.wait(slot.header, H_STATE, FULL);
-    keys.forget(slot.idle.subarray(0, slot.header[H_IDLE]!), slot.header[H_BATCH]!);
-    slot.header[H_IDLE] = 0;
+  const free = (): SharedBatch | undefined => {
+    const slot = slots[line.free()];
+    if (slot === undefined) return undefined;
+    const { header } = slot;
+    slot.idle.forEach((ids, reader) =>
+      votes.take(ids.subarray(0, header[H_IDLE + reader]), header[H_BATCH]!, reader)
+    );
     return slot;
-  };
-  const give = (slot: SharedBatch, state: number) => {
-    Atomics.store(slot.header, H_STATE, state);
-    Atomics.notify(slot.header, H_STATE);
   };
   const source = typeof task.source === "string" ? task.source : [...task.source];
   try {
@@ -91,6 +94,7 @@ async function run(task: DecodeTask): Promise<void> {
       if (!admits(batch, task.options.quirks)) break;
       if (batch.length === 0) continue;
       const slot = free();
+      if (slot === undefined) break;
       const c = slot.columns;
       decode(batch, c, task.options, memory);
       keys.useMemory(slot.ids, slot.swaps, slot.quoted);
@@ -105,7 +109,7 @@ async function run(task: DecodeTask): Promise<void> {
       slot.header[H_SIZE] = keys.size;
       slot.fresh.set(keys.fresh);
       slot.header[H_FRESH] = keys.fresh.length;
-      give(slot, FULL);
+      line.give();
     }
   } catch (error) {
     failure = error instanceof Problem
@@ -113,7 +117,7 @@ async function run(task: DecodeTask): Promise<void> {
       : { kind: "crashed", message: String((error as Error).stack ?? error) };
   }
   scope.postMessage({ kind: "ended", failure });
-  give(free(), ENDED);
+  line.end();
 }
 
 scope.onmessage = (event) => void run(event.data);

@@ -8,6 +8,9 @@ import { RTP_HEADER } from "./other_protocols.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_DOUBLES, PACKET_WORDS, PW_ENCAPS, PW_ETHERTYPE, PW_KIND, PW_MAC, PW_PROTO, PW_SIZE } = P;
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
 const { BEHEADED, IN_PROTO, UNDECIDED, UNREAD } = V;
 
 /** Doubles of one side: last packet time, then (n, smallest, largest, sum, sum of squares) active, then idle. */
@@ -32,7 +35,7 @@ function spans(from: number, end: number): void {
 
 /** Puts into the span what the real program takes for the payload of a packet (observed). */
 function argusUserData(c: PacketColumns, i: number): void {
-  const kind = c.kind[i]!, low = kind & P.P_KIND_MASK, { bytes } = c;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P.P_KIND_MASK, { bytes } = c;
   const from = c.payload[i]!, end = c.payloadEnd[i]!, captured = c.offset[i]! + c.captured[i]!;
   const l3 = c.l3[i]!, l4 = c.l4[i]!;
   switch (low) {
@@ -58,7 +61,7 @@ function argusUserData(c: PacketColumns, i: number): void {
     }
     default:
       // Of GRE that holds nothing known both headers are taken off the length once more.
-      if (low !== P.P_IP || c.proto[i] !== GRE || from < 0) return spans(from, end);
+      if (low !== P.P_IP || c.words[i * PACKET_WORDS + PW_PROTO] !== GRE || from < 0) return spans(from, end);
       return spans(from, end - IP_HEADER - greHeader(bytes[from]!));
   }
 }
@@ -130,12 +133,14 @@ export class Extras {
 
   /** Before the packet is counted: MACs of the first packet. */
   before(meter: Meter, row: number, c: PacketColumns, i: number, side: number): void {
-    if (this.#mac && c.kind[i]! & P.P_MAC) this.#macs(meter.table.words, row * R.WORDS, c, i, side);
+    if (this.#mac && c.words[i * PACKET_WORDS + PW_KIND]! & P.P_MAC) {
+      this.#macs(meter.table.words, row * R.WORDS, c, i, side);
+    }
   }
 
   #macs(words: Int32Array, w: number, c: PacketColumns, i: number, side: number): void {
-    const m = i * P.MAC_WORDS;
-    let a = c.mac[m]!, b = c.mac[m + 1]!, e = c.mac[m + 2]!;
+    const m = i * PACKET_WORDS + PW_MAC;
+    let a = c.words[m]!, b = c.words[m + 1]!, e = c.words[m + 2]!;
     if (side === 1) {
       // The section holds destination then source as seen from S.
       const d0 = a, d1 = b >>> 16, s0 = (b << 16) | (e >>> 16), s1 = e & 0xffff;
@@ -145,7 +150,8 @@ export class Extras {
     }
     if (words[w + R.FLAGS]! & R.FLAG_MAC) {
       // The real program compares the type behind the addresses with them.
-      const other = this.#quirks && words[w + R.MAC_TYPE]! >>> 16 !== c.etherType[i]!;
+      const other = this.#quirks &&
+        words[w + R.MAC_TYPE]! >>> 16 !== c.words[i * PACKET_WORDS + PW_ETHERTYPE]!;
       if (other || words[w + R.MAC] !== a || words[w + R.MAC + 1] !== b || words[w + R.MAC + 2] !== e) {
         words[w + R.MAC_TYPE]! |= 1 << side;
       }
@@ -155,24 +161,27 @@ export class Extras {
     words[w + R.MAC] = a;
     words[w + R.MAC + 1] = b;
     words[w + R.MAC + 2] = e;
-    words[w + R.MAC_TYPE] = c.etherType[i]! << 16;
+    words[w + R.MAC_TYPE] = c.words[i * PACKET_WORDS + PW_ETHERTYPE]! << 16;
   }
 
   /** After the packet was counted. */
   after(meter: Meter, row: number, c: PacketColumns, i: number, side: number, inProto: number): void {
     const words = meter.table.words, w = row * R.WORDS;
     if (this.#sizes) {
-      const at = w + R.S_PSIZE + side, size = Math.min(c.size[i]!, 0xffff), old = words[at]!;
+      const at = w + R.S_PSIZE + side,
+        size = Math.min(c.words[i * PACKET_WORDS + PW_SIZE]!, 0xffff),
+        old = words[at]!;
       const min = old === 0 ? size : Math.min(old >>> 16, size);
       words[at] = (min << 16) | Math.max(old & 0xffff, size);
       words[w + R.FLAGS]! |= R.FLAG_PSIZE;
     }
     if (this.#jitter) {
-      const t = this.#times, r = row * ROW + side * SIDE, now = c.time[i]!, last = t[r]!;
+      const t = this.#times, r = row * ROW + side * SIDE, now = c.times[i * PACKET_DOUBLES]!, last = t[r]!;
       const interval = now - last;
-      const decided = this.#quirks && inProto & UNDECIDED && c.kind[i]! & P.P_RAW_PATH
-        ? this.#decided
-        : inProto;
+      const decided =
+        this.#quirks && inProto & UNDECIDED && c.words[i * PACKET_WORDS + PW_KIND]! & P.P_RAW_PATH
+          ? this.#decided
+          : inProto;
       this.#decided = decided;
       // TIM-12: a last time in second 0 is not set.
       if (interval > 0 && interval < this.#maxInterval && (last >= 1e6 || last < 0 || !this.#quirks)) {
@@ -199,7 +208,7 @@ export class Extras {
       from = span[0]!;
       end = span[1]!;
       // Cooked headers are taken off the length once more.
-      if (c.encaps[i]! & R.ENCAPS_SLL) end -= ETHERNET;
+      if (c.words[i * PACKET_WORDS + PW_ENCAPS]! & R.ENCAPS_SLL) end -= ETHERNET;
       if (inProto & UNREAD) from = c.l4[i]!;
       else if (inProto & BEHEADED) from += RTP_HEADER;
     }
@@ -208,7 +217,9 @@ export class Extras {
     const buffer = this.#data[k] ??= new Uint8Array(this.#user);
     buffer.set(c.bytes.subarray(from, from + n), used);
     // The real program turns the words of an ESP header round where they lie.
-    if (this.#quirks && (c.kind[i]! & P.P_KIND_MASK) === P.P_ESP) reverseWords(buffer, used, Math.min(n, 8));
+    if (this.#quirks && (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK) === P.P_ESP) {
+      reverseWords(buffer, used, Math.min(n, 8));
+    }
     this.#used[k] = used + n;
   }
 

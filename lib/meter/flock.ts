@@ -7,6 +7,7 @@ import { account } from "./account.ts";
 import type { ConnectionColumns } from "./connections.ts";
 import { emitRow } from "./emit.ts";
 import { FlockMember } from "./flock_member.ts";
+import { FlockRows } from "./flock_rows.ts";
 import { FlockTimers } from "./flock_timers.ts";
 import * as T from "./entry_words.ts";
 import { mapIcmpError } from "./icmp_map.ts";
@@ -14,17 +15,18 @@ import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { KEY_WORDS } from "./key_words.ts";
 import { type KeyedBatch, keyRulesOf } from "./keys.ts";
 import { type KeyHolders } from "./key_holders.ts";
-import { Meter } from "./meter.ts";
+import { Meter, type RecordSink } from "./meter.ts";
 import { Versions } from "./flock_versions.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK,
+  PACKET_DOUBLES, PACKET_WORDS, PW_KIND, PW_SIZE, P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT,
+  P_INNER, P_KIND_MASK,
 } = P;
 // deno-fmt-ignore
 const {
-  CAUSE_STATUS, CAUSE_TIMEOUT, DOUBLES, D_PKTS, END_IDLE, END_STATUS, S_PKTS,
+  CAUSE_SHUTDOWN, CAUSE_START, CAUSE_STATUS, CAUSE_TIMEOUT, DOUBLES, D_PKTS, END_CAPTURE, END_IDLE, END_STATUS, S_PKTS,
 } = R;
 // deno-fmt-ignore
 const {
@@ -41,10 +43,17 @@ const STEP = 4096;
  */
 export type SharedTake = (batch: RecordBatch, settings: number, connection: number) => void;
 
+/** Where each setting's records go, in batches of so many rows: to a sink for each, in order, or all to one, stamped with the numbers of their settings. */
+export interface FlockSinks {
+  readonly sinks?: readonly RecordSink[];
+  readonly gathered?: RecordSink;
+  readonly batchSize: number;
+}
+
 /**
  * Meters under many settings that differ only in times: an entry is kept once for all settings that have seen the same of it, and parts
- * into versions where their timers cut or drop it differently. The rules are those of {@linkcode Meter}, record by record; what is not
- * kept is the order of the records, their sequence numbers, causes and end reasons.
+ * into versions where their timers cut or drop it differently. The rules are those of {@linkcode Meter}, record by record. Where a record is
+ * taken once for all settings that have it, order, sequence numbers, causes and end reasons are not kept.
  */
 export class Flock extends Meter {
   override readonly table: Versions;
@@ -55,31 +64,41 @@ export class Flock extends Meter {
   readonly #holders: KeyHolders;
   readonly #rules: KeyRules;
   readonly #key = new Int32Array(KEY_WORDS);
-  readonly #take: SharedTake;
+  readonly #take: SharedTake | undefined;
+  readonly #rows: FlockRows | undefined;
   // By bit.
   readonly #byBit: readonly FlockMember[];
   readonly #given: Int32Array;
+  // Bits of the settings as they were given.
+  readonly #bits: readonly number[];
 
-  /** `take` is given settings as bits in the order of `settings`. */
+  /** `to` takes each record once for all settings, bits in the order of `settings`, or says where the records of each go. */
   constructor(
     settings: readonly Settings[],
     holders: KeyHolders,
-    take: SharedTake,
+    to: SharedTake | FlockSinks,
     connections?: ConnectionColumns,
   ) {
     const order = settings.map((_, j) => j).sort((a, b) => settings[a]!.status - settings[b]!.status);
     const sorted = order.map((j) => settings[j]!);
-    super(sorted[0]!, holders, (batch) => batch, { batchSize: 1, ...(connections ? { connections } : {}) });
-    this.table = new Versions(settings.length);
+    const rows = typeof to === "function" ? undefined : to, gathered = rows?.gathered;
+    super(sorted[0]!, holders, gathered ?? ((batch) => batch), {
+      ...(gathered ? { batchSize: rows!.batchSize, stamps: true } : { batchSize: 1 }),
+      ...(connections ? { connections } : {}),
+    });
+    this.table = new Versions(settings.length, rows !== undefined);
     this.timers = new FlockTimers(this, sorted, this.quirks);
     this.#all = settings.length === 32 ? -1 : (1 << settings.length) - 1;
     this.#holders = holders;
     this.#rules = keyRulesOf(sorted[0]!);
-    this.#take = take;
+    if (typeof to === "function") {
+      this.#take = to;
+      this.out.length = 1;
+    } else this.#rows = new FlockRows(order, to.gathered ? undefined : to.sinks, to.batchSize);
+    this.#bits = settings.map((_, j) => order.indexOf(j));
     this.#byBit = sorted.map((s, bit) => new FlockMember(this, s, bit));
-    this.members = settings.map((_, j) => this.#byBit[order.indexOf(j)]!);
+    this.members = this.#bits.map((bit) => this.#byBit[bit]!);
     this.#given = Int32Array.from(order, (j) => 1 << j);
-    this.out.length = 1;
   }
 
   override run(c: PacketColumns, keys: KeyedBatch): void {
@@ -88,13 +107,15 @@ export class Flock extends Meter {
     const soonest = timers.ages[0]!, exact = timers.exact;
     let packets = 0, bytes = 0, flowPackets = 0, flowBytes = 0;
     for (let i = 0, n = c.length; i < n; i++) {
-      const kind = c.kind[i]!, low = kind & P_KIND_MASK, now = c.time[i]!;
+      const kind = c.words[i * PACKET_WORDS + PW_KIND]!,
+        low = kind & P_KIND_MASK,
+        now = c.times[i * PACKET_DOUBLES]!;
       // Packets of other shards only move the clock.
       if (low === P_DROPPED && !(kind & P_ELSEWHERE)) continue;
       if (exact) timers.tickExact(now);
       else timers.now = now;
       if (low !== P_DROPPED) {
-        const id = keys.ids[i]!, size = c.size[i]!;
+        const id = keys.ids[i]!, size = c.words[i * PACKET_WORDS + PW_SIZE]!;
         packets++;
         bytes += size;
         if (id >= 0) {
@@ -182,12 +203,17 @@ export class Flock extends Meter {
   /** An entry's interval is over for these settings. */
   report(row: number, settings: number): void {
     const table = this.table, s = row * STATE_WORDS;
-    if (!(table.state[s + S_BITS]! & IS_SOLO)) {
+    const isSolo = (table.state[s + S_BITS]! & IS_SOLO) !== 0;
+    if (!isSolo && this.#rows === undefined) {
       table.pending[row]! |= settings;
       return;
     }
     if (table.state[s + S_CHILD] !== 0) this.#memberOf(row).fragments.parentFires(row);
-    if (!(table.state[s + S_BITS]! & IS_REPORTED)) this.emit(row, CAUSE_STATUS, END_STATUS);
+    const bits = table.state[s + S_BITS]!;
+    const cause = bits & IS_STARTED ? CAUSE_STATUS : CAUSE_START;
+    const reason = this.timers.step === Infinity ? END_CAPTURE : END_STATUS;
+    if (!isSolo) this.#record(row, settings, cause, reason);
+    else if (!(bits & IS_REPORTED)) this.emit(row, cause, reason);
   }
 
   /** Writes the record that settings wait for, before the row changes. */
@@ -201,13 +227,14 @@ export class Flock extends Meter {
   #record(row: number, settings: number, cause: number, reason: number): void {
     const table = this.table, d = row * DOUBLES;
     if (table.doubles[d + S_PKTS]! + table.doubles[d + D_PKTS]! === 0) return;
+    if (this.#rows !== undefined) return this.#rows.write(this, row, settings, cause, reason);
     emitRow(this, row, this.out, 0, cause, reason);
     let given = 0;
     if (settings === this.#all) given = settings;
     else {for (let left = settings; left !== 0; left &= left - 1) {
         given |= this.#given[31 - Math.clz32(left & -left)]!;
       }}
-    this.#take(this.out, given, table.state[row * STATE_WORDS + S_CONN]!);
+    this.#take!(this.out, given, table.state[row * STATE_WORDS + S_CONN]!);
   }
 
   /** Writes the record of a version all of whose settings are in the midst of the interval. */
@@ -255,8 +282,31 @@ export class Flock extends Meter {
     this.drop(row, this.table.who[row]!);
   }
 
+  /** Writes the record of an entry that is still open for a setting when the capture has ended, and drops it. */
+  shut(row: number, setting: number): void {
+    const bits = this.table.state[row * STATE_WORDS + S_BITS]!;
+    if (!(bits & IS_SOLO)) this.#record(row, setting, CAUSE_SHUTDOWN, END_CAPTURE);
+    else if (!(bits & IS_REPORTED)) this.emit(row, CAUSE_SHUTDOWN, END_CAPTURE);
+    this.drop(row, setting);
+  }
+
+  override flush(): void {
+    if (this.#rows === undefined) return;
+    if (this.stamps !== undefined) super.flush();
+    else this.#rows.flush();
+  }
+
+  /** End of the capture, in the order in which meters of the settings alone would write it, one setting after the other. */
+  *#endings(): Generator<void, void, void> {
+    for (const bit of this.#bits) {
+      yield* this.timers.endingOf(bit);
+      this.#rows!.flush(bit);
+    }
+  }
+
   /** End of the capture: everything still open is written, some entries at each step. */
   *closing(): Generator<void, void, void> {
+    if (this.#rows !== undefined) return yield* this.#endings();
     const table = this.table;
     for (let row = QUEUE_ROWS; row < table.who.length; row++) {
       const who = table.who[row]!;

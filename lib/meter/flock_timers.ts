@@ -17,6 +17,9 @@ const {
   S_BITS, S_QUEUE,
 } = T;
 
+/** Entries written in one step at the end. */
+const STEP = 4096;
+
 /** Age at which something with this limit is due: with a limit of 0 at once, even where the clock steps back. */
 function ageOf(limit: number): number {
   return limit <= 0 ? -Infinity : limit;
@@ -226,7 +229,30 @@ export class FlockTimers extends Timers {
     if (due !== 0) flock.drop(row, due);
   }
 
-  /** End of the capture (TIM-11): the order in which the real program writes means nothing here. */
+  /** End of the capture for one setting, in the order of its queues (TIM-11), some entries at each step. */
+  *endingOf(bit: number): Generator<void, void, void> {
+    const flock = this.#flock, table = flock.table, line = table.status, mask = 1 << bit;
+    const { status } = flock.settings;
+    // As Timers.ending has it; equal for all settings of a flock.
+    const limit = flock.quirks && !this.exact && status !== Infinity ? status % 1e6 : 0;
+    let steps = 0;
+    let place = line.lanes.find((lane) => lane.settings & mask)!.from;
+    for (let due = true; place < line.length; place++) {
+      if ((line.waiting(table, place) & mask) === 0) continue;
+      due &&= limit === 0 || !(this.now - line.times[place]! < limit);
+      if (due) this.#report(line.rows[place]!, mask, this.now);
+      else flock.shut(line.rows[place]!, mask);
+      if (++steps % STEP === 0) yield;
+    }
+    for (let queue = 1; queue <= this.queues.count; queue++) {
+      const parked = this.#parked[queue]!;
+      for (let at = 0; at < parked.length; at++) {
+        if (parked.waiting(table, at) & mask) flock.drop(parked.rows[at]!, mask);
+      }
+    }
+  }
+
+  /** End of the capture (TIM-11): where records are shared the order in which the real program writes means nothing. */
   override *ending(): Generator<void, void, void> {
     this.step = Infinity;
     yield* this.#flock.closing();

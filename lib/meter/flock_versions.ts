@@ -37,11 +37,14 @@ export class Versions extends FlowTable {
   readonly peaks: Int32Array;
   /** Entries on their status queues. */
   readonly status: Line = new Line();
+  /** Of each row the sequence number that each setting has given it, 0 for none, where they are asked for. */
+  given: Int32Array | undefined;
   #intervals = 0;
 
-  /** For so many settings, 32 at most. */
-  constructor(settings: number) {
+  /** For so many settings, 32 at most, with or without sequence numbers. */
+  constructor(settings: number, numbered: boolean) {
     super();
+    if (numbered) this.given = new Int32Array(1024 * settings);
     this.entries = new Int32Array(settings);
     this.peaks = new Int32Array(settings);
   }
@@ -50,6 +53,10 @@ export class Versions extends FlowTable {
     const row = super.alloc(), mask = this.makers;
     this.#reach(row);
     this.who[row] = this.on[row] = mask;
+    if (this.given !== undefined) {
+      const given = this.given, settings = this.entries.length;
+      for (let j = row * settings, n = j + settings; j < n; j++) given[j] = 0;
+    }
     for (let left = mask; left !== 0; left &= left - 1) {
       const j = 31 - Math.clz32(left & -left), n = ++this.entries[j]!;
       if (n > this.peaks[j]!) this.peaks[j] = n;
@@ -69,6 +76,10 @@ export class Versions extends FlowTable {
     }
     for (let i = row * STATE_WORDS, o = to * STATE_WORDS, n = i + STATE_WORDS; i < n; i++, o++) {
       state[o] = state[i]!;
+    }
+    if (this.given !== undefined) {
+      const given = this.given, settings = this.entries.length;
+      for (let j = 0; j < settings; j++) given[to * settings + j] = given[row * settings + j]!;
     }
     this.qtime[to] = this.qtime[row]!;
     this.who[to] = mask;
@@ -123,5 +134,6 @@ export class Versions extends FlowTable {
     this.pending = grown(this.pending, n);
     this.next = grown(this.next, n);
     this.interval = grown(this.interval, n);
+    if (this.given !== undefined) this.given = grown(this.given, n * this.entries.length);
   }
 }

@@ -1,7 +1,6 @@
 import type { PacketColumns } from "../decode/mod.ts";
 import type { Settings } from "../settings/mod.ts";
 import type { ConnectionColumns } from "./connections.ts";
-import type { FlowTable } from "./flow_table.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { KeyedBatch } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
@@ -30,11 +29,6 @@ export interface MeterFigures {
 
 /** One setting's meter, whatever its rules, or that of several settings at once: packets in, record rows out. */
 export interface FlowMeter extends MeterFigures {
-  /** Entries made so far. */
-  readonly created: number;
-  /** Records emitted so far. */
-  readonly emitted: number;
-  readonly table: FlowTable;
   /** Connection numbers of the batch being metered, when they are tracked. */
   connections: ConnectionColumns | undefined;
   /** Meters a batch whose keys are numbered, or a share of it. */
@@ -43,4 +37,6 @@ export interface FlowMeter extends MeterFigures {
   tick(now: number): void;
   /** End of the capture: what is open is written. */
   end(): void;
+  /** As {@linkcode end}, in steps, between which records can be taken away, where there may be many. */
+  ending?(): Generator<void, void, void>;
 }

@@ -10,6 +10,9 @@ import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PROTO, PW_SIZE } = P;
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
   IS_HIDDEN, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, S_BITS, S_CHILD, S_FRAG_HAVE,
@@ -85,13 +88,17 @@ export class Fragments {
     const swap = this.#keyOf(c, i);
     const name = this.#key.join();
     let row = this.#rows.get(name) ?? 0;
-    if (row !== 0 && this.#isLost(row)) return meter.unrecorded.add("fragment", 1, c.size[i]!);
+    if (row !== 0 && this.#isLost(row)) {
+      return meter.unrecorded.add("fragment", 1, c.words[i * PACKET_WORDS + PW_SIZE]!);
+    }
     // Without a timeout the entry is gone with its interval.
-    if (row !== 0 && this.#isDue(row)) row = meter.timers.claim(row, c.kind[i]!, -1);
+    if (row !== 0 && this.#isDue(row)) {
+      row = meter.timers.claim(row, c.words[i * PACKET_WORDS + PW_KIND]!, -1);
+    }
     const fresh = row === 0;
     if (fresh) row = this.#open(c, i, swap, name);
     const before = freshBytes(table.words, row * R.WORDS);
-    meter.account(row, c, i, c.kind[i]!, swap, fresh);
+    meter.account(row, c, i, c.words[i * PACKET_WORDS + PW_KIND]!, swap, fresh);
     const after = freshBytes(table.words, row * R.WORDS);
     // Bytes that came twice make no datagram whole; a new interval began counting anew.
     const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
@@ -115,14 +122,14 @@ export class Fragments {
 
   /** Writes the fragment key of a packet (FRG) and tells whether the packet runs against its order. */
   #keyOf(c: PacketColumns, i: number): number {
-    const k = this.#key, at = i * P.END_WORDS;
-    const source = c.ends[at]!, target = c.ends[at + 4]!;
+    const k = this.#key, at = i * PACKET_WORDS + PW_ENDS;
+    const source = c.words[at]!, target = c.words[at + 4]!;
     const swap = this.#bothWays && (source >>> 0) > (target >>> 0) ? 1 : 0;
     k.fill(0);
-    k[K_KIND] = P.P_FRAGMENT | (R.KEY_IPV4 << 8) | (c.proto[i]! << 16);
+    k[K_KIND] = P.P_FRAGMENT | (R.KEY_IPV4 << 8) | (c.words[i * PACKET_WORDS + PW_PROTO]! << 16);
     k[K_A] = swap ? target : source;
     k[K_B] = swap ? source : target;
-    k[K_EXTRA] = c.ip[i]! & 0xffff;
+    k[K_EXTRA] = c.words[i * PACKET_WORDS + PW_IP]! & 0xffff;
     return swap;
   }
 
@@ -157,7 +164,7 @@ export class Fragments {
   #arrived(row: number, c: PacketColumns, i: number, isFirst: boolean, bytes: number): boolean {
     const table = this.#meter.table, s = row * STATE_WORDS, state = table.state;
     state[s + S_FRAG_HAVE]! += bytes;
-    if (!isFirst && c.kind[i]! & P.P_LAST_FRAGMENT) {
+    if (!isFirst && c.words[i * PACKET_WORDS + PW_KIND]! & P.P_LAST_FRAGMENT) {
       state[s + S_FRAG_TOTAL] = c.fragOffset[i]! + c.fragLength[i]!;
     }
     const total = state[s + S_FRAG_TOTAL]!;
@@ -211,10 +218,14 @@ export class Fragments {
     }
   }
 
-  /** Orientation that the parent's source has in the order of the hidden entry's key. */
+  /**
+   * Orientation that the parent's source has in the order of the hidden entry's key. The real program takes the parent's key for
+   * ordered, too: behind ICMP and ESP, whose keys are not, fragments from the higher address go to the wrong side (observed).
+   */
   #orderOf(parent: number, row: number): number {
     const words = this.#meter.table.words;
     const orient = this.#meter.table.state[parent * STATE_WORDS + S_ORIENT]!;
+    if (this.#meter.quirks) return orient;
     return words[parent * R.WORDS + R.SADDR] === words[row * R.WORDS + R.SADDR] ? orient : 1 - orient;
   }
 

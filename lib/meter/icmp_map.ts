@@ -4,7 +4,11 @@ import * as R from "../record/mod.ts";
 import type { Meter } from "./meter.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { END_WORDS, P_ICMP6, P_ICMP_BODY, P_INNER, P_KIND_MASK } = P;
+// deno-fmt-ignore
+const {
+  PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_EXTRA, PW_KIND, PW_NANO, PW_PORTS, PW_SEQ, P_ICMP6, P_ICMP_BODY,
+  P_INNER, P_KIND_MASK,
+} = P;
 const { DOUBLES, FLAGS, FLAG_ICMP_MAP, ICMP_BODY, ICMP_MAP, ICMP_MAP_BODY, NET, NET_ICMP, S_NANO, WORDS } = R;
 
 function be32(bytes: Uint8Array, at: number): number {
@@ -18,24 +22,26 @@ const QUERIES = new Set([0, 8, 9, 10, 13, 14, 15, 16, 17, 18]);
  * header and the addresses it has, where 28 bytes of it were captured. ICMPv6: type, code and checksum only.
  */
 export function describeIcmp(words: Int32Array, w: number, c: PacketColumns, i: number): void {
-  const kind = c.kind[i]!, ports = c.ports[i]! & 0xffff, body = w + ICMP_BODY;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!,
+    ports = c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff,
+    body = w + ICMP_BODY;
   if ((kind & P_KIND_MASK) === P_ICMP6) {
     words[w + NET] = NET_ICMP;
-    words[body] = (ports << 16) | swap16(c.seq[i]!);
+    words[body] = (ports << 16) | swap16(c.words[i * PACKET_WORDS + PW_SEQ]!);
     return;
   }
   if ((kind & P_ICMP_BODY) === 0) return;
   words[w + NET] = NET_ICMP;
-  words[body] = (ports << 16) | swap16(c.extra[i]!);
-  words[body + 1] = c.ends[i * END_WORDS]!;
-  words[body + 2] = c.ends[i * END_WORDS + 4]!;
+  words[body] = (ports << 16) | swap16(c.words[i * PACKET_WORDS + PW_EXTRA]!);
+  words[body + 1] = c.words[i * PACKET_WORDS + PW_ENDS]!;
+  words[body + 2] = c.words[i * PACKET_WORDS + PW_ENDS + 4]!;
   if (QUERIES.has(ports >>> 8)) return;
   const at = c.inner[i]!;
   if (kind & P_INNER) {
     words[body + 3] = be32(c.bytes, at + 12);
     words[body + 4] = be32(c.bytes, at + 16);
   }
-  words[body + 5] = c.extra[i]!;
+  words[body + 5] = c.words[i * PACKET_WORDS + PW_EXTRA]!;
 }
 
 /** The two bytes of a 16-bit word the other way round. */
@@ -43,19 +49,24 @@ export function swap16(n: number): number {
   return ((n & 0xff) << 8) | ((n >>> 8) & 0xff);
 }
 
-/** An ICMP error marks the entry `row` of the flow it quotes (REC-11): mapped bits, and by quirk the source's end time is raised. */
+/**
+ * An ICMP message that quotes a datagram marks the entry `row` of its flow (REC-11): mapped bits, and by quirk the source's end time is
+ * raised. Only unreachable, redirect and time exceeded have bits; what else comes leaves those that were there, even in an interval
+ * before (observed).
+ */
 export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: number): void {
-  const type = c.ports[i]! >>> 8, code = c.ports[i]! & 0xff;
-  const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : 0;
-  if (mapped === 0) return;
+  const packet = i * PACKET_WORDS,
+    type = c.words[packet + PW_PORTS]! >>> 8,
+    code = c.words[packet + PW_PORTS]! & 0xff;
   const bytes = c.bytes, at = c.inner[i]!;
   const words = meter.table.words, w = row * WORDS;
+  const mapped = type === 3 ? 1 : type === 5 ? 2 : type === 11 ? 4 : words[w + ICMP_MAP]! >>> 16;
   words[w + ICMP_MAP] = (mapped << 16) | (type << 8) | code;
   words[w + FLAGS]! |= FLAG_ICMP_MAP;
   const b = w + ICMP_MAP_BODY;
   words[b] = 0;
-  words[b + 1] = c.ends[i * END_WORDS]!;
-  words[b + 2] = c.ends[i * END_WORDS + 4]!;
+  words[b + 1] = c.words[i * PACKET_WORDS + PW_ENDS]!;
+  words[b + 2] = c.words[i * PACKET_WORDS + PW_ENDS + 4]!;
   words[b + 3] = be32(bytes, at + 12);
   words[b + 4] = be32(bytes, at + 16);
   words[b + 5] = type === 5 ? be32(bytes, at - 4) : 0;
@@ -63,7 +74,7 @@ export function mapIcmpError(meter: Meter, row: number, c: PacketColumns, i: num
   if (!meter.quirks) return;
   const doubles = meter.table.doubles, d = row * DOUBLES;
   if (meter.isSet(doubles[d]!)) {
-    doubles[d + 1] = c.time[i]!;
-    words[w + S_NANO] = (words[w + S_NANO]! & 1023) | (c.nano[i]! << 10);
+    doubles[d + 1] = c.times[i * PACKET_DOUBLES]!;
+    words[w + S_NANO] = (words[w + S_NANO]! & 1023) | (c.words[i * PACKET_WORDS + PW_NANO]! << 10);
   }
 }

@@ -11,8 +11,8 @@ import * as V from "./tcp_values.ts";
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_ISIS, P_LLC, P_RARP, P_TCP, P_UDP,
-  P_WLAN,
+  PACKET_WORDS, PW_KIND, PW_PROTO, P_ARP, P_ESP, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_IP, P_ISIS, P_LLC,
+  P_RARP, P_TCP, P_UDP, P_WLAN,
 } = P;
 // deno-fmt-ignore
 const {
@@ -20,13 +20,13 @@ const {
   FLAGS, FLAGS_RARE, FLAG_CORRECTED, FLAG_D_IPOPT, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ENCAPS,
   FLAG_FRAGMENT, FLAG_FRAGS, FLAG_FRAG_OVERLAP, FLAG_FRAG_PARTIAL, FLAG_ICMP_MAP, FLAG_MATRIX,
   FLAG_METRIC, FLAG_REVERSE, FLAG_SRCID_INT, FLAG_SRCID_TEXT, FLAG_S_IPOPT, FLAG_S_MPLS, FLAG_S_VLAN, FLAG_TIME, FLAG_TRANSPORT,
-  FRAG_BODY, FRAG_WORDS, ICMP_MAP, KEY_EXTRA, KEY_TYPE, NET, NET_ESP, NET_FRAG, NET_RTP,
+  FRAG_BODY, FRAG_WORDS, KEY_EXTRA, KEY_TYPE, NET, NET_ESP, NET_FRAG, NET_RTP,
   NET_TCP_PERF, PROTO, RTP_DDROP, RTP_SDROP, SADDR, SIDE, SIDE_WORDS, SPORT, SRCID, S_ENCAPS,
   S_IPOPT, S_LAST, S_MPLS, S_NANO, S_PKTS, S_PSIZE, TCP_STATUS, T_ACKBYTES, T_BYTES, T_FLAGS,
   T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_STATUS, T_WINBYTES, VLAN, WLAN_SSID, WORDS,
 } = R;
 const { IS_REPORTED, STATE_WORDS, S_BITS, S_KIND, S_ORIENT } = T;
-const { SIDE_FIN } = V;
+const { SIDE_FIN, SIDE_FINACK } = V;
 const { K_A, K_B, K_EXTRA, K_KIND, K_MAC, K_PORTS, K_SSID } = K;
 
 /** Fills a zeroed row for a new entry: endpoints in key order, protocol facts, unset times (DIR-1, DIR-3). */
@@ -40,7 +40,7 @@ export function newEntryRow(
   settings: Settings,
 ): void {
   const words = table.words, w = row * WORDS, d = row * DOUBLES, s = row * STATE_WORDS;
-  const kind = c.kind[i]!;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!;
   const k0 = keyWords[0]!, low = k0 & 0xff, ports = keyWords[K_PORTS]!, extra = keyWords[K_EXTRA]!;
   words[w + KEY_TYPE] = (k0 >>> 8) & 0xff;
   for (let j = 0; j < 4; j++) {
@@ -117,7 +117,7 @@ export function newEntryRow(
       break;
     case P_IP:
       // KEY-10: an address matrix key has no protocol of its own.
-      if (k0 >>> 16 === 0 && c.proto[i] !== 0) words[w + FLAGS]! |= FLAG_MATRIX;
+      if (k0 >>> 16 === 0 && c.words[i * PACKET_WORDS + PW_PROTO] !== 0) words[w + FLAGS]! |= FLAG_MATRIX;
   }
   table.state[s + S_KIND] = kind;
   table.state[s + S_ORIENT] = swap;
@@ -160,7 +160,7 @@ export function zeroInterval(table: FlowTable, row: number): void {
   const net = words[w + NET]!;
   if (net === NET_TCP_PERF || net === 0) {
     for (let x = w + SIDE; x <= w + DSIDE; x += SIDE_WORDS) {
-      words[x + T_STATUS]! &= SIDE_FIN;
+      words[x + T_STATUS]! &= SIDE_FIN | SIDE_FINACK;
       words[x + T_SEQBASE] = words[x + T_SEQ]!;
       words[x + T_BYTES] = 0;
       words[x + T_RETRANS] = 0;
@@ -182,7 +182,6 @@ export function zeroInterval(table: FlowTable, row: number): void {
   if (words[w + FLAGS]! & FLAGS_RARE) {
     words[w + VLAN] = words[w + S_MPLS] = words[w + D_MPLS] = 0;
     words[w + S_PSIZE] = words[w + D_PSIZE] = 0;
-    words[w + ICMP_MAP] = 0;
   }
   words[w + FLAGS]! &= ~(FLAG_S_VLAN | FLAG_D_VLAN | FLAG_S_MPLS | FLAG_D_MPLS | FLAG_ICMP_MAP |
     FLAG_S_IPOPT | FLAG_D_IPOPT | FLAG_FRAGS | FLAG_FRAG_PARTIAL | FLAG_FRAG_OVERLAP);

@@ -3,7 +3,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as O from "./other_protocols.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
+const { PACKET_WORDS, PW_KIND, P_ARP, P_INNER, P_ISIS, P_KIND_MASK, P_RARP, P_RTP_VERSION, P_WLAN } = P;
 const { RTP_HEADER } = O;
 
 /** Bytes kept of a frame that a meter may have to look into: headers only. */
@@ -17,10 +17,10 @@ function isLookedInto(low: number): boolean {
  * bytes a packet: headers, and so many bytes of user data. The columns point into it afterwards.
  */
 export function keepHeaders(c: PacketColumns, to: Uint8Array, userData: number): void {
-  const from = c.bytes, kinds = c.kind;
+  const from = c.bytes, words = c.words;
   let at = 0;
   for (let i = 0, packets = c.length; i < packets; i++) {
-    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    const kind = words[i * PACKET_WORDS + PW_KIND]!, low = kind & P_KIND_MASK;
     const isWhole = (kind & P_INNER) !== 0 || isLookedInto(low);
     if (!isWhole && userData === 0) {
       if ((kind & P_RTP_VERSION) === 0) continue;

@@ -10,9 +10,9 @@ const {
 } = K;
 // deno-fmt-ignore
 const {
-  END_WORDS, ISIS_IDENTITY, ISIS_WORDS, MAC_WORDS, P_ARP, P_ESP, P_ETHER, P_FRAGMENT, P_ICMP,
-  P_ICMP6, P_IGMP, P_INNER, P_IP, P_IP6, P_ISIS, P_KIND_MASK, P_LLC, P_MAC, P_MPLS, P_RARP, P_TCP,
-  P_UDP, P_VLAN, P_WLAN,
+  ISIS_IDENTITY, ISIS_WORDS, PACKET_WORDS, PW_ENDS, PW_ETHERTYPE, PW_EXTRA, PW_KIND, PW_MAC, PW_MPLS,
+  PW_PORTS, PW_PROTO, PW_VLAN, P_ARP, P_ESP, P_ETHER, P_FRAGMENT, P_ICMP, P_ICMP6, P_IGMP, P_INNER, P_IP,
+  P_IP6, P_ISIS, P_KIND_MASK, P_LLC, P_MAC, P_MPLS, P_RARP, P_TCP, P_UDP, P_VLAN, P_WLAN,
 } = P;
 const { KEY_ARP, KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_ISIS, KEY_RARP, KEY_WLAN } = R;
 
@@ -35,6 +35,11 @@ export interface KeyRules {
 /** Request type that an ICMP reply answers (KEY-5), or -1. */
 function icmpRequestOf(type: number): number {
   return type === 0 ? 8 : type === 14 ? 13 : type === 16 ? 15 : type === 18 ? 17 : -1;
+}
+
+/** Types of ICMP keyed without code or id: router discovery, and questions for time, information and masks (KEY-5). */
+function isIcmpQuestion(type: number): boolean {
+  return type === 9 || type === 10 || type === 13 || type === 15 || type === 17;
 }
 
 /** ICMPv6 type under which both directions are keyed (KEY-6). */
@@ -96,25 +101,28 @@ function be32(bytes: Uint8Array, at: number): number {
  * Sources: KEY-1 to KEY-10, FRG of spec/meter.md.
  */
 export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): number {
-  const kind = c.kind[i]!, low = kind & P_KIND_MASK, ip6 = (kind & P_IP6) !== 0;
-  const ends = c.ends, at = i * END_WORDS;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P_KIND_MASK, ip6 = (kind & P_IP6) !== 0;
+  const ends = c.words, at = i * PACKET_WORDS + PW_ENDS;
   if (rules.plain && (low === P_TCP || low === P_UDP)) {
     // Nearly all new entries: no further case applies to them.
-    const p = c.ports[i]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
+    const p = c.words[i * PACKET_WORDS + PW_PORTS]!, against = ipSwapped(ends, at, p, ip6) ? 1 : 0;
     const from = against ? at + 4 : at, to = against ? at : at + 4;
-    k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (c.proto[i]! << 16);
+    k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (c.words[i * PACKET_WORDS + PW_PROTO]! << 16);
     for (let j = 0; j < 4; j++) {
       k[K_A + j] = ends[from + j]!;
       k[K_B + j] = ends[to + j]!;
     }
     k[K_PORTS] = against ? (p << 16) | (p >>> 16) : p;
     // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
-    k[K_EXTRA] = low === P_UDP ? c.extra[i]! : 0;
+    k[K_EXTRA] = low === P_UDP ? c.words[i * PACKET_WORDS + PW_EXTRA]! : 0;
     for (let j = K_TAG; j < KEY_WORDS; j++) k[j] = 0;
     return against;
   }
   k.fill(0);
-  let ports = c.ports[i]!, extra = 0, swap = 0, proto = c.proto[i]!;
+  let ports = c.words[i * PACKET_WORDS + PW_PORTS]!,
+    extra = 0,
+    swap = 0,
+    proto = c.words[i * PACKET_WORDS + PW_PROTO]!;
   const mayOrder = rules.bidirectional;
   switch (low) {
     case P_TCP:
@@ -122,7 +130,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       break;
     case P_UDP:
       // The DNS transaction id is part of IPv4 keys only (KEY-4); decode gives 0 elsewhere.
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       swap = +(mayOrder && ipSwapped(ends, at, ports, ip6));
       break;
     case P_ICMP: {
@@ -131,10 +139,10 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       if (request >= 0) {
         swap = 1;
         ports = request << 8;
-        if (request === 8) extra = c.extra[i]!;
+        if (request === 8) extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       } else if (type === 8) {
-        extra = c.extra[i]!;
-      } else if (type === 9 || type === 10 || type === 13 || type === 15 || type === 17) {
+        extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
+      } else if (isIcmpQuestion(type)) {
         ports = type << 8;
       } else if ((type === 3 || type === 5) && kind & P_INNER) {
         extra = icmpErrorExtra(c, i, type, ports & 0xff);
@@ -153,7 +161,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P_ESP:
       break;
     case P_IGMP:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       break;
     case P_ARP: {
       // A reply joins its request with the roles mirrored (KEY-7): the requester's MAC is the sender's or the target's.
@@ -177,7 +185,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
       break;
     }
     case P_RARP:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       break;
     case P_ETHER:
     case P_LLC: {
@@ -192,7 +200,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
     case P_WLAN:
       break;
     case P_FRAGMENT:
-      extra = c.extra[i]!;
+      extra = c.words[i * PACKET_WORDS + PW_EXTRA]!;
       ports = 0;
       swap = +(mayOrder && ipSwapped(ends, at, 0, ip6));
       break;
@@ -225,7 +233,7 @@ export function keyOfPacket(rules: KeyRules, c: PacketColumns, i: number, k: Int
 }
 
 function tagsOf({ vlan, mpls, held }: KeyRules, c: PacketColumns, i: number, kind: number): number {
-  const id = c.vlan[i]! & 0xfff, label = c.mpls[i]!;
+  const id = c.words[i * PACKET_WORDS + PW_VLAN]! & 0xfff, label = c.words[i * PACKET_WORDS + PW_MPLS]!;
   if (held === undefined) {
     return (vlan && kind & P_VLAN ? id | 0x10000 : 0) ^ (mpls && kind & P_MPLS ? label : 0);
   }
@@ -249,8 +257,8 @@ function isisIdentity(c: PacketColumns, i: number, k: Int32Array): void {
 }
 
 function wlanNetwork(c: PacketColumns, i: number, k: Int32Array): void {
-  k[K_A + 2] = c.mac[i * MAC_WORDS]!;
-  k[K_A + 3] = c.mac[i * MAC_WORDS + 1]! & 0xffff0000;
+  k[K_A + 2] = c.words[i * PACKET_WORDS + PW_MAC]!;
+  k[K_A + 3] = c.words[i * PACKET_WORDS + PW_MAC + 1]! & 0xffff0000;
   P.wlanSsid(c, i, SSID);
   K_SSID.forEach((word, j) => k[word] = be32(SSID, 4 * j));
 }
@@ -269,47 +277,50 @@ function icmpErrorExtra(c: PacketColumns, i: number, type: number, code: number)
 }
 
 function layer2(c: PacketColumns, i: number, k: Int32Array, swap: number): void {
-  const m = i * MAC_WORDS;
-  const dHigh = c.mac[m]!, mid = c.mac[m + 1]!, sLow = c.mac[m + 2]!;
+  const m = i * PACKET_WORDS + PW_MAC;
+  const dHigh = c.words[m]!, mid = c.words[m + 1]!, sLow = c.words[m + 2]!;
   const d = [dHigh, mid >>> 16], s = [(mid << 16) | (sLow >>> 16), sLow & 0xffff];
   const first = swap ? d : s, second = swap ? s : d;
   k[K_MAC] = first[0]!;
   k[K_MAC + 1] = (first[1]! << 16) | second[1]!;
   k[K_MAC + 2] = second[0]!;
-  k[K_MAC + 3] = c.etherType[i]!;
+  k[K_MAC + 3] = c.words[i * PACKET_WORDS + PW_ETHERTYPE]!;
 }
 
 /**
- * Writes the key of the datagram that an ICMP error quotes into `k`, in that datagram's own terms (REC-11). Tells whether enough of it
- * was captured.
+ * Writes the key of the datagram that an ICMP error quotes into `k`, in that datagram's own terms (REC-11): the key it would have if it
+ * came by itself. Tells whether enough of it was captured.
  */
-export function quotedKey(c: PacketColumns, i: number, k: Int32Array): boolean {
+export function quotedKey(rules: KeyRules, c: PacketColumns, i: number, k: Int32Array): boolean {
   const bytes = c.bytes, at = c.inner[i]!, end = c.offset[i]! + c.captured[i]!;
   if (at < 0 || at + 20 > end || bytes[at]! >>> 4 !== 4) return false;
   const l4 = at + (bytes[at]! & 15) * 4, proto = bytes[at + 9]!;
   const low = proto === 6 ? P_TCP : proto === 17 ? P_UDP : proto === 1 ? P_ICMP : proto === 50 ? P_ESP : P_IP;
   const source = be32(bytes, at + 12), target = be32(bytes, at + 16);
-  let ports = 0, extra = 0;
+  let ports = 0, extra = 0, answers = false;
   if (low === P_TCP || low === P_UDP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
     const dns = (ports >>> 16) === 53 || (ports & 0xffff) === 53;
     if (low === P_UDP && dns && l4 + 10 <= end) extra = (bytes[l4 + 8]! << 8) | bytes[l4 + 9]!;
   } else if (low === P_ICMP) {
-    if (l4 + 8 > end || bytes[l4] !== 8) return false;
-    ports = 8 << 8;
-    extra = be32(bytes, l4 + 4);
+    if (l4 + 8 > end) return false;
+    const type = bytes[l4]!, request = icmpRequestOf(type);
+    answers = request >= 0;
+    ports = answers ? request << 8 : isIcmpQuestion(type) ? type << 8 : (type << 8) | bytes[l4 + 1]!;
+    if (ports === 8 << 8) extra = be32(bytes, l4 + 4);
   } else if (low === P_ESP) {
     if (l4 + 4 > end) return false;
     ports = be32(bytes, l4);
   }
   const against = source !== target ? (source >>> 0) > (target >>> 0) : (ports >>> 16) > (ports & 0xffff);
-  const swap = against && low !== P_ICMP && low !== P_ESP;
+  const swap = low === P_ICMP ? answers : against && low !== P_ESP && rules.bidirectional;
   k.fill(0);
   k[K_KIND] = low | (KEY_IPV4 << 8) | (proto << 16);
   k[K_A] = swap ? target : source;
   k[K_B] = swap ? source : target;
-  k[K_PORTS] = swap ? (ports << 16) | (ports >>> 16) : ports;
+  // As above: ICMP keys have no side.
+  k[K_PORTS] = swap && low !== P_ICMP ? (ports << 16) | (ports >>> 16) : ports;
   k[K_EXTRA] = extra;
   return true;
 }

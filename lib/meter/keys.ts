@@ -7,7 +7,11 @@ import * as K from "./key_words.ts";
 import type { PacketShare } from "./packet_share.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { P_DROPPED, P_FRAGMENT, P_INNER, P_IP6, P_KIND_MASK, P_NONE, P_TCP, P_UDP } = P;
+// deno-fmt-ignore
+const {
+  PACKET_WORDS, PW_ENDS, PW_EXTRA, PW_KIND, PW_PORTS, PW_PROTO, P_DROPPED, P_FRAGMENT, P_INNER, P_IP6,
+  P_KIND_MASK, P_NONE, P_TCP, P_UDP,
+} = P;
 const { KEY_WORDS } = K;
 
 const MIN_SLOTS = 1024;
@@ -109,7 +113,7 @@ export class KeyTable implements KeyedBatch {
     this.#batch++;
     this.fresh.length = 0;
     const ids = this.ids, swaps = this.swaps;
-    const kinds = c.kind, ends = c.ends, ports = c.ports, protos = c.proto;
+    const words = c.words;
     const plain = this.#rules.plain, matrix = this.#rules.matrix;
     for (let j = 0; j < n; j++) {
       const i = packets === undefined ? j : packets[j]!;
@@ -117,11 +121,11 @@ export class KeyTable implements KeyedBatch {
         this.#quote(c, ~i);
         continue;
       }
-      const kind = kinds[i]!;
+      const x = i * PACKET_WORDS, kind = words[x + PW_KIND]!;
       const low = kind & P_KIND_MASK;
       // TCP and UDP over IPv4 under the default key are nearly all traffic: their key is made from locals, without the scratch row.
-      if (plain && (low === P_TCP || (low === P_UDP && c.extra[i] === 0)) && (kind & P_IP6) === 0) {
-        let a = ends[i * 8]!, b = ends[i * 8 + 4]!, p = ports[i]!;
+      if (plain && (low === P_TCP || (low === P_UDP && words[x + PW_EXTRA] === 0)) && (kind & P_IP6) === 0) {
+        let a = words[x + PW_ENDS]!, b = words[x + PW_ENDS + 4]!, p = words[x + PW_PORTS]!;
         let swap = 0;
         if (a !== b ? (a >>> 0) > (b >>> 0) : (p >>> 16) > (p & 0xffff)) {
           const t = a;
@@ -131,11 +135,17 @@ export class KeyTable implements KeyedBatch {
           swap = 1;
         }
         swaps[i] = swap;
-        ids[i] = this.#find4(low | (protos[i]! << 16) | 0x100, a, b, p);
+        ids[i] = this.#find4(low | (words[x + PW_PROTO]! << 16) | 0x100, a, b, p);
         continue;
       }
       if (plain && (low === P_TCP || low === P_UDP) && (kind & P_IP6) !== 0) {
-        ids[i] = this.#find6(low | (protos[i]! << 16) | 0x200, ends, i * 8, ports[i]!, i);
+        ids[i] = this.#find6(
+          low | (words[x + PW_PROTO]! << 16) | 0x200,
+          words,
+          x + PW_ENDS,
+          words[x + PW_PORTS]!,
+          i,
+        );
         continue;
       }
       if (
@@ -153,7 +163,7 @@ export class KeyTable implements KeyedBatch {
   }
 
   #quote(c: PacketColumns, i: number): void {
-    this.quoted[i] = quotedKey(c, i, this.#scratch) ? this.find(this.#scratch) : -1;
+    this.quoted[i] = quotedKey(this.#rules, c, i, this.#scratch) ? this.find(this.#scratch) : -1;
   }
 
   #find4(k0: number, a: number, b: number, p: number): number {
@@ -316,6 +326,11 @@ export class KeyTable implements KeyedBatch {
       this.#slots[s] = id;
     }
     release(old);
+  }
+
+  /** Number of the batch that met a key last. */
+  lastMet(id: number): number {
+    return this.#met[id]!;
   }
 
   /** Forgets keys that nobody held at the end of a batch, unless a later batch has met them. */

@@ -27,7 +27,11 @@ import * as K from "./key_words.ts";
 import * as V from "./tcp_values.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT, P_FRAGMENT, P_INNER, P_KIND_MASK, P_TCP_HEADER } = P;
+// deno-fmt-ignore
+const {
+  PACKET_DOUBLES, PACKET_WORDS, PW_FLAGS, PW_KIND, PW_SIZE, P_DROPPED, P_ELSEWHERE, P_FIRST_FRAGMENT,
+  P_FRAGMENT, P_INNER, P_KIND_MASK, P_TCP_HEADER,
+} = P;
 // deno-fmt-ignore
 const {
   CAUSE_START, CAUSE_TIMEOUT, CONN, CONN_SEQ, DOUBLES, D_PKTS, END_IDLE, END_STATUS, FLAGS,
@@ -41,6 +45,9 @@ const {
 const { KEY_WORDS } = K;
 const { E_CREATED, E_REMEMBERED } = E;
 const { SYN } = V;
+
+/** Rows of a batch before it goes to its sink, unless told. */
+export const BATCH_ROWS = 4096;
 
 /** Takes a full batch of records and gives the batch to fill next (the same one, once its rows are used up). */
 export type RecordSink = (batch: RecordBatch) => RecordBatch;
@@ -127,7 +134,7 @@ export class Meter {
     this.#holders = holders;
     this.#rules = keyRulesOf(settings);
     this.#sink = sink;
-    this.#batchSize = options.batchSize ?? 4096;
+    this.#batchSize = options.batchSize ?? BATCH_ROWS;
     this.out = new RecordBatch(this.#batchSize);
     this.quirks = settings.quirks === "argus-3.0.8.2";
     this.#startRecords = settings.startRecords;
@@ -163,7 +170,7 @@ export class Meter {
     const table = this.table, seen = this.seen;
     table.reach(keys.size);
     const ids = keys.ids, swaps = keys.swaps;
-    const kinds = c.kind, times = c.time, sizes = c.size;
+    const words = c.words, times = c.times;
     const timers = this.timers, exact = timers.exact, limit = timers.limit;
     const own = share?.packets, clock = share?.clock, n = share === undefined ? c.length : share.length;
     // Before this time nothing happens by itself; other clocks than `exact` do not ask.
@@ -186,15 +193,15 @@ export class Meter {
           continue;
         }
       }
-      const kind = kinds[i]!, low = kind & P_KIND_MASK;
+      const x = i * PACKET_WORDS, kind = words[x + PW_KIND]!, low = kind & P_KIND_MASK;
       if (low === P_DROPPED) {
         if (kind & P_ELSEWHERE) {
-          this.#passBy(times[i]!, c.firstFrame + i);
+          this.#passBy(times[i * PACKET_DOUBLES]!, c.firstFrame + i);
           if (exact) due = timers.due;
         }
         continue;
       }
-      const now = times[i]!, size = sizes[i]!;
+      const now = times[i * PACKET_DOUBLES]!, size = words[x + PW_SIZE]!;
       this.#frame = c.firstFrame + i;
       if (now < due) { if (!(now < timers.now)) timers.now = now; }
       else if (exact) timers.tickExact(now);
@@ -247,8 +254,8 @@ export class Meter {
     const timers = this.timers;
     let due = timers.due;
     for (let i = from; i < to; i++) {
-      if (clock[i]! < due || (c.kind[i]! & P_KIND_MASK) === P_DROPPED) continue;
-      this.#passBy(c.time[i]!, c.firstFrame + i);
+      if (clock[i]! < due || (c.words[i * PACKET_WORDS + PW_KIND]! & P_KIND_MASK) === P_DROPPED) continue;
+      this.#passBy(c.times[i * PACKET_DOUBLES]!, c.firstFrame + i);
       due = timers.due;
     }
     return due;
@@ -258,9 +265,9 @@ export class Meter {
   #overhear(c: PacketColumns, i: number, quoted: number): void {
     const timers = this.timers;
     this.#frame = c.firstFrame + i;
-    timers.tickExact(c.time[i]!);
+    timers.tickExact(c.times[i * PACKET_DOUBLES]!);
     this.#map(c, i, quoted);
-    if (!(c.time[i]! < timers.sweepAt)) timers.sweep();
+    if (!(c.times[i * PACKET_DOUBLES]! < timers.sweepAt)) timers.sweep();
   }
 
   /** A packet of another shard: time goes on. */
@@ -294,7 +301,9 @@ export class Meter {
     this.table.state[row * STATE_WORDS + S_KEY] = id;
     this.table.own[id] = row;
     this.#holders.hold(id);
-    if (this.ghosts !== undefined && c.kind[i]! & P_TCP_HEADER) this.#recall(row, c, i);
+    if (this.ghosts !== undefined && c.words[i * PACKET_WORDS + PW_KIND]! & P_TCP_HEADER) {
+      this.#recall(row, c, i);
+    }
     return row;
   }
 
@@ -302,7 +311,7 @@ export class Meter {
   #recall(row: number, c: PacketColumns, i: number): void {
     keyOfRow(this.table, row, this.#key);
     const known = this.ghosts!.recall(this.#key, this.timers.now);
-    if (known === 0 || c.tcpFlags[i]! & SYN) return;
+    if (known === 0 || c.words[i * PACKET_WORDS + PW_FLAGS]! & SYN) return;
     const table = this.table, s = row * STATE_WORDS, w = row * WORDS;
     const orient = known & GHOST_ORIENT ? 1 : 0;
     table.state[s + S_ORIENT] = orient;
@@ -319,7 +328,7 @@ export class Meter {
     const row = table.alloc();
     newEntryRow(table, row, key, swap, c, i, this.settings);
     const s = row * STATE_WORDS, state = table.state;
-    state[s + S_QUEUE] = this.timers.queues.initial(c.kind[i]!);
+    state[s + S_QUEUE] = this.timers.queues.initial(c.words[i * PACKET_WORDS + PW_KIND]!);
     state[s + S_BORN] = this.#frame;
     state[s + S_CONN] = -1;
     table.push(STATUS_QUEUE, row, now);

@@ -3,7 +3,7 @@ import type { PacketColumns } from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { P_LAST_FRAGMENT, P_RTP, P_RTP_VERSION } = P;
+const { PACKET_WORDS, PW_APP, PW_KIND, PW_PORTS, P_LAST_FRAGMENT, P_RTP, P_RTP_VERSION } = P;
 // deno-fmt-ignore
 const {
   ARP_RESP, DOUBLES, DPORT, DSIDE, ESP_LASTSEQ, ESP_LOST, ESP_SPI, FLAGS, FLAG_FRAG_OVERLAP,
@@ -41,7 +41,10 @@ export function accountEsp(words: Int32Array, w: number, sequence: number, fresh
 /** An ARP reply names the address asked for (fields.md, field resp). */
 export function accountArp(words: Int32Array, w: number, c: PacketColumns, i: number): void {
   const at = c.l3[i]!, bytes = c.bytes;
-  if ((c.ports[i]! & 0xffff) !== 2 || at < 0 || at + 14 > c.offset[i]! + c.captured[i]!) return;
+  if (
+    (c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff) !== 2 || at < 0 ||
+    at + 14 > c.offset[i]! + c.captured[i]!
+  ) return;
   words[w + NET] = NET_ARP;
   words[w + ARP_RESP] = (bytes[at + 8]! << 24) | (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) |
     bytes[at + 11]!;
@@ -56,7 +59,7 @@ export const RTP_HEADER = 12;
 /** First packet of an entry: what looks like RTP or RTCP is taken for it from now on, and nothing else ever (KEY-9). */
 export function beginRtp(words: Int32Array, w: number, c: PacketColumns, i: number, side: number): void {
   const at = c.payload[i]!;
-  if (c.kind[i]! & P_RTP) {
+  if (c.words[i * PACKET_WORDS + PW_KIND]! & P_RTP) {
     words[w + NET] = NET_RTP;
     keepHeader(words, w + SIDE + side * SIDE_WORDS, c, i);
   } else {
@@ -90,7 +93,7 @@ export function accountRtp(
   i: number,
   side: number,
 ): boolean {
-  const kind = c.kind[i]!;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!;
   if ((kind & P_RTP_VERSION) === 0) return false;
   const w = row * WORDS, x = w + SIDE + side * SIDE_WORDS, at = c.payload[i]!, bytes = c.bytes;
   const last = words[x]! & 0xffff;
@@ -113,7 +116,9 @@ export function accountRtp(
   if (whole) keepHeader(words, x, c, i);
   else words[x] = be32(bytes, at);
   const header = RTP_HEADER + 4 * (bytes[at]! & 15);
-  if (header === RTP_HEADER || header <= c.app[i]!) doubles[row * DOUBLES + S_APP + side]! -= header;
+  if (header === RTP_HEADER || header <= c.words[i * PACKET_WORDS + PW_APP]!) {
+    doubles[row * DOUBLES + S_APP + side]! -= header;
+  }
   return true;
 }
 
@@ -137,7 +142,7 @@ export function accountFragment(words: Int32Array, w: number, c: PacketColumns, 
   const first = get(FRAG_COUNT) === 0;
   add(FRAG_COUNT, 1);
   add(FRAG_BYTES, length);
-  if (c.kind[i]! & P_LAST_FRAGMENT) words[b + FRAG_TOTAL] = swap32(to);
+  if (c.words[i * PACKET_WORDS + PW_KIND]! & P_LAST_FRAGMENT) words[b + FRAG_TOTAL] = swap32(to);
   if (length > get(FRAG_LARGEST)) words[b + FRAG_LARGEST] = swap32(length);
   const had = get(FRAG_FROM), end = get(FRAG_TO);
   const known = first ? 0 : Math.max(0, Math.min(to, end) - Math.max(from, had));

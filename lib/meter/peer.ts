@@ -20,6 +20,9 @@ import * as X from "./peer_tcp.ts";
 import { ACK, FIN, SYN } from "./tcp_values.ts";
 import type { Unrecorded } from "./unrecorded.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_DOUBLES, PACKET_WORDS, PW_KIND, PW_SEQ, PW_SIZE } = P;
+
 /** End reason of a record that TCP ended. */
 const END_OF_TCP = [R.END_UNKNOWN, R.END_CLOSED, R.END_RESET, R.END_PORT_REUSE];
 
@@ -74,9 +77,9 @@ export class PeerMeter implements FlowMeter {
     const seen = this.seen, p = this.#packet, rules = this.#entries.rules;
     this.#entries.keys.fresh.length = 0;
     for (let i = 0, n = c.length; i < n; i++) {
-      const low = c.kind[i]! & P.P_KIND_MASK;
+      const low = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK;
       if (low === P.P_DROPPED) continue;
-      const size = c.size[i]!;
+      const size = c.words[i * PACKET_WORDS + PW_SIZE]!;
       this.#entries.frame = c.firstFrame + i;
       seen.packets++;
       seen.bytes += size;
@@ -86,7 +89,7 @@ export class PeerMeter implements FlowMeter {
         seen.flowBytes += size;
         if (!forms) this.unrecorded.add("not-ip", 1, size);
       }
-      let time = c.time[i]!;
+      let time = c.times[i * PACKET_DOUBLES]!;
       if (forms) {
         if (time < this.#entries.now && rules.disorder === "drop") {
           this.unrecorded.add("late", 1, size);
@@ -180,7 +183,14 @@ export class PeerMeter implements FlowMeter {
     }
     if (!p.isTcp) return row;
     const bits = state[s + S_TCP]!, side = this.#sideOf(row);
-    const ends = X.tcpBefore(this.settings.tcpEnd, bits, side, p.flags, c.seq[i]!, state[s + S_ISNS + side]!);
+    const ends = X.tcpBefore(
+      this.settings.tcpEnd,
+      bits,
+      side,
+      p.flags,
+      c.words[i * PACKET_WORDS + PW_SEQ]!,
+      state[s + S_ISNS + side]!,
+    );
     if (ends !== X.OPEN) {
       this.#entries.close(
         row,
@@ -261,7 +271,7 @@ export class PeerMeter implements FlowMeter {
     if (rules.batch > 0) {
       const bytes = table.doubles[row * R.DOUBLES + R.S_BYTES + side]!;
       const over = bytes > rules.maxBytes ||
-        this.#entries.timers.isOld(c.time[i]!, this.#entries.first[row]!, 1);
+        this.#entries.timers.isOld(c.times[i * PACKET_DOUBLES]!, this.#entries.first[row]!, 1);
       if (over) this.#entries.marked.add(row);
     } else if (table.live > rules.maxFlows) this.#clock.evict(table.live - rules.maxFlows);
   }

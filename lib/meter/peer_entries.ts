@@ -9,13 +9,16 @@ import { FlowTable } from "./flow_table.ts";
 import { KeyTable } from "./keys.ts";
 import * as E from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
-import type { MeterOptions, RecordSink } from "./meter.ts";
+import { BATCH_ROWS, type MeterOptions, type RecordSink } from "./meter.ts";
 import { emitPeerRow, keepSide, openPeerRow, S_ICMP, S_ISNS, S_TCP } from "./peer_emit.ts";
 import type { PeerPacket } from "./peer_packet.ts";
 import * as X from "./peer_tcp.ts";
 import { PeerTimers } from "./peer_timers.ts";
 import { SYN } from "./tcp_values.ts";
 import { Unrecorded } from "./unrecorded.ts";
+
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_APP, PW_ENCAPS, PW_IP, PW_KIND, PW_SEQ, PW_VLAN } = P;
 
 /** Keys are made by PeerPacket; the table only numbers them. */
 const NO_RULES = {
@@ -65,7 +68,7 @@ export class PeerEntries {
     this.settings = settings;
     this.rules = rules;
     this.#sink = sink;
-    this.#batchSize = options.batchSize ?? 4096;
+    this.#batchSize = options.batchSize ?? BATCH_ROWS;
     this.out = new RecordBatch(this.#batchSize);
     this.connections = options.connections;
     this.#wantsLedger = options.ledger;
@@ -141,18 +144,18 @@ export class PeerEntries {
     doubles[doubles[at] === doubles[at] ? at + 1 : at] = time;
     doubles[d + R.S_PKTS + side]!++;
     doubles[d + R.S_BYTES + side]! += p.bytes;
-    const app = c.app[i]!;
+    const app = c.words[i * PACKET_WORDS + PW_APP]!;
     if (app > 0) doubles[d + R.S_APP + side]! += app;
     if (this.settings.appBytes) words[w + R.FLAGS]! |= R.FLAG_APPBYTES;
-    if ((c.kind[i]! & P.P_KIND_MASK) <= P.P_IP) {
-      words[w + R.S_IP + side] = c.ip[i]!;
+    if ((c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK) <= P.P_IP) {
+      words[w + R.S_IP + side] = c.words[i * PACKET_WORDS + PW_IP]!;
       words[w + R.FLAGS]! |= R.FLAG_S_IP << side;
     }
-    words[w + R.S_ENCAPS + side]! |= c.encaps[i]!;
-    if (c.kind[i]! & P.P_VLAN) {
+    words[w + R.S_ENCAPS + side]! |= c.words[i * PACKET_WORDS + PW_ENCAPS]!;
+    if (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_VLAN) {
       const shift = side ? 0 : 16;
       words[w + R.VLAN] = (words[w + R.VLAN]! & (side ? 0xffff0000 : 0xffff)) |
-        ((c.vlan[i]! & 0xffff) << shift);
+        ((c.words[i * PACKET_WORDS + PW_VLAN]! & 0xffff) << shift);
       words[w + R.FLAGS]! |= R.FLAG_S_VLAN << side;
     }
     words[w + R.LAST_FRAME] = c.firstFrame + i;
@@ -160,7 +163,7 @@ export class PeerEntries {
     words[w + R.SIDE + side * R.SIDE_WORDS + R.T_FLAGS]! |= p.flags;
     const bits = state[s + S_TCP]!;
     if (p.flags & SYN && !(bits & (X.S_ISN << side))) {
-      state[s + S_ISNS + side] = c.seq[i]!;
+      state[s + S_ISNS + side] = c.words[i * PACKET_WORDS + PW_SEQ]!;
       state[s + S_TCP] = bits | (X.S_ISN << side);
     }
     state[s + S_TCP] = X.tcpBits(this.settings.tcpEnd, state[s + S_TCP]!, side, p.flags);

@@ -6,6 +6,9 @@ import { keyOfPacket, type KeyRules } from "./key_rules.ts";
 import { K_A, K_B, K_EXTRA, K_KIND, K_PORTS, K_TAG, KEY_WORDS } from "./key_words.ts";
 import { keyRulesOf } from "./keys.ts";
 
+// Local constants: the compiler folds them, imported ones it loads at each use (measured).
+const { PACKET_WORDS, PW_ENCAPS, PW_EXTRA, PW_FLAGS, PW_KIND, PW_PORTS, PW_PROTO, PW_SIZE, PW_VLAN } = P;
+
 const ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58;
 /** Frames that end before this behind the link header are not seen by any of the programs. */
 const LEAST_IP4 = 20, LEAST_IP6 = 40;
@@ -117,7 +120,7 @@ export class PeerPacket {
   /** Reads packet `i`; false when it forms no flow. */
   read(c: PacketColumns, i: number): boolean {
     if (this.#argus !== undefined) return this.#readAsArgus(this.#argus, c, i);
-    const low = c.kind[i]! & P.P_KIND_MASK, l3 = c.l3[i]!;
+    const low = c.words[i * PACKET_WORDS + PW_KIND]! & P.P_KIND_MASK, l3 = c.l3[i]!;
     if (l3 < 0 || (low > P.P_IP && low !== P.P_FRAGMENT)) return false;
     const bytes = this.#bytes = c.bytes, end = this.#end = c.offset[i]! + c.captured[i]!;
     if (l3 >= end) return false;
@@ -148,7 +151,7 @@ export class PeerPacket {
   }
 
   #header6(c: PacketColumns, i: number, l3: number): number {
-    const kind = c.kind[i]!, walks = this.#rules.walksExtensions;
+    const kind = c.words[i * PACKET_WORDS + PW_KIND]!, walks = this.#rules.walksExtensions;
     this.#total = 40 + this.#u16(l3 + 4);
     this.isLaterFragment = walks && (kind & P.P_KIND_MASK) === P.P_FRAGMENT;
     this.isFirstFragment = walks && (kind & P.P_FIRST_FRAGMENT6) !== 0;
@@ -157,25 +160,25 @@ export class PeerPacket {
     this.fragmentLength = this.isLaterFragment || this.isFirstFragment ? c.fragLength[i]! : 0;
     this.header = walks ? Math.max(c.l4[i]! - l3, 40) : 40;
     this.ident = this.isLaterFragment
-      ? c.extra[i]!
+      ? c.words[i * PACKET_WORDS + PW_EXTRA]!
       : this.isFirstFragment
       ? this.#i32(l3 + this.header - 4)
       : 0;
-    return walks ? c.proto[i]! : this.#bytes[l3 + 6]!;
+    return walks ? c.words[i * PACKET_WORDS + PW_PROTO]! : this.#bytes[l3 + 6]!;
   }
 
   #readAsArgus(rules: KeyRules, c: PacketColumns, i: number): boolean {
-    const kind = c.kind[i]!, low = kind & P.P_KIND_MASK;
+    const kind = c.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P.P_KIND_MASK;
     if (low === P.P_NONE) return false;
     this.swap = keyOfPacket(rules, c, i, this.key);
     this.isIp6 = (kind & P.P_IP6) !== 0;
     this.isTcp = low === P.P_TCP;
     this.isIcmp = low === P.P_ICMP || low === P.P_ICMP6;
     this.isFirstFragment = this.isLaterFragment = false;
-    this.flags = kind & P.P_TCP_HEADER ? c.tcpFlags[i]! : 0;
-    this.ports = c.ports[i]!;
-    this.proto = c.proto[i]!;
-    this.bytes = c.size[i]!;
+    this.flags = kind & P.P_TCP_HEADER ? c.words[i * PACKET_WORDS + PW_FLAGS]! : 0;
+    this.ports = c.words[i * PACKET_WORDS + PW_PORTS]!;
+    this.proto = c.words[i * PACKET_WORDS + PW_PROTO]!;
+    this.bytes = c.words[i * PACKET_WORDS + PW_SIZE]!;
     return true;
   }
 
@@ -190,8 +193,9 @@ export class PeerPacket {
   #count(c: PacketColumns, i: number, l3: number, proto: number): void {
     const rule = this.#rules.bytes, total = this.#total, l4 = l3 + this.header;
     // Pseudo headers are left out of `size` already (LINK-1).
-    const real = (c.kind[i]! & P.P_MAC) !== 0 && (c.encaps[i]! & ENCAPS_SLL) === 0;
-    const link = l3 - c.offset[i]!, size = c.size[i]!;
+    const real = (c.words[i * PACKET_WORDS + PW_KIND]! & P.P_MAC) !== 0 &&
+      (c.words[i * PACKET_WORDS + PW_ENCAPS]! & ENCAPS_SLL) === 0;
+    const link = l3 - c.offset[i]!, size = c.words[i * PACKET_WORDS + PW_SIZE]!;
     if (rule === "wire") {
       this.bytes = real ? size : size + link;
       return;
@@ -249,7 +253,9 @@ export class PeerPacket {
     const low = proto === TCP ? P.P_TCP : proto === UDP ? P.P_UDP : P.P_IP;
     k[K_KIND] = low | ((ip6 ? KEY_IPV6 : KEY_IPV4) << 8) | (proto << 16);
     k[K_PORTS] = this.swap ? (ports << 16) | (ports >>> 16) : ports;
-    if (this.#vlan && c.kind[i]! & P.P_VLAN) k[K_TAG] = (c.vlan[i]! & 0xfff) | 0x10000;
+    if (this.#vlan && c.words[i * PACKET_WORDS + PW_KIND]! & P.P_VLAN) {
+      k[K_TAG] = (c.words[i * PACKET_WORDS + PW_VLAN]! & 0xfff) | 0x10000;
+    }
     // A word of its own keeps one-way messages from meeting the pairs of other types.
     if (!paired) k[K_EXTRA] = 1 << 16;
   }

@@ -14,7 +14,7 @@ export interface RowNews {
   readonly user?: readonly (Uint8Array | undefined)[];
 }
 
-/** Lets a meter write its rows into a ring. */
+/** Lets a meter write its rows into a ring. Its records are stamped where another thread merges them. */
 export class RowWriter {
   ended = false;
   readonly #ring: RowRing;
@@ -53,10 +53,15 @@ export class RowWriter {
     return this.#use(this.#meter!);
   }
 
+  /** Rows written so far, those of the chunk being filled among them. */
+  get written(): number {
+    return this.#base + this.#meter!.out.length | 0;
+  }
+
   /** What is to be told now; undefined when nothing is new. */
   news(): RowNews | undefined {
     const meter = this.#meter!, { out } = meter, { rows } = this.#ring;
-    const written = this.#base + out.length | 0;
+    const { written } = this;
     if (out.length > 0) this.#last = meter.stamps![out.length - 1]!;
     const upTo = Math.max(this.#last, 4 * meter.next);
     if (written === this.#told && upTo === this.#upTo && !this.ended) return undefined;
@@ -76,7 +81,7 @@ export class RowWriter {
     const { batch, stamps } = this.#ring.chunks[this.#chunk]!;
     batch.clear();
     meter.out = batch;
-    meter.stamps = stamps;
+    if (meter.stamps !== undefined) meter.stamps = stamps;
     return batch;
   }
 }

@@ -2,36 +2,23 @@ import { grown } from "../base/mod.ts";
 import * as R from "../record/mod.ts";
 import { RecordBatch } from "../record/mod.ts";
 import type { RecordSink } from "./meter.ts";
-import type { Chunk, RowRing } from "./row_ring.ts";
+import { copyRow, RowFeed } from "./row_feed.ts";
+import type { RowRing } from "./row_ring.ts";
 import type { RowNews } from "./row_writer.ts";
 
 // Local constants: the compiler folds them, imported ones it loads each time.
-const { WORDS, DOUBLES, RARE, FLAGS, FLAGS_RARE, SEQ, FIRST_FRAME } = R;
+const { FIRST_FRAME, SEQ, WORDS } = R;
 
 /** Rows of a batch that is given out. */
 const OUT = 4096;
 
-/** The rows of one shard, taken front to back. */
-class Feed {
-  /** Rows taken, and rows there. */
-  read = 0;
-  written = 0;
+/** The rows of one shard. */
+class Feed extends RowFeed {
   /** Rows with smaller stamps are all there. */
   upTo = -Infinity;
   ended = false;
-  /** Where the next row lies. */
-  chunk: Chunk;
-  row = 0;
   /** Transport sequence number given for each of the shard's own (SEQ-1). */
   #numbers = new Int32Array(1024);
-
-  constructor(readonly ring: RowRing) {
-    this.chunk = ring.chunks[0]!;
-  }
-
-  get isEmpty(): boolean {
-    return this.read === this.written;
-  }
 
   /** Stamp of the next row, or what later rows cannot go below. */
   get stamp(): number {
@@ -40,21 +27,6 @@ class Feed {
 
   get firstFrame(): number {
     return this.chunk.batch.words[this.row * WORDS + FIRST_FRAME]! >>> 0;
-  }
-
-  /** Rows that lie behind each other from the next one on. */
-  get stretch(): number {
-    return Math.min(this.written - this.read | 0, this.ring.rows - this.row);
-  }
-
-  /** Goes on behind so many rows of a stretch. */
-  skip(rows: number): void {
-    this.read = this.read + rows | 0;
-    this.row += rows;
-    if (this.row === this.ring.rows) {
-      this.row = 0;
-      this.chunk = this.ring.chunkOf(this.read);
-    }
   }
 
   /** Where the number for one of the shard's own sequence numbers stands. */
@@ -114,24 +86,14 @@ export class ShardMerge {
         first.skip(1);
       } while (!first.isEmpty && first.stamp < bound);
     }
-    for (const feed of this.#feeds) feed.ring.release(feed.read);
+    for (const feed of this.#feeds) feed.release();
   }
 
   /** The only shard's rows are in order and numbered already. */
   #copy(feed: Feed): void {
     while (!feed.isEmpty) {
-      const from = feed.chunk.batch, out = this.#out, at = out.length;
-      if (from.jitter !== undefined || from.user !== undefined) {
-        out.append(from, feed.row);
-        feed.skip(1);
-      } else {
-        const rows = Math.min(feed.stretch, OUT - at), w = feed.row * WORDS, d = feed.row * DOUBLES;
-        for (let n = 0; n < rows; n++) out.add();
-        out.words.set(from.words.subarray(w, w + rows * WORDS), at * WORDS);
-        out.doubles.set(from.doubles.subarray(d, d + rows * DOUBLES), at * DOUBLES);
-        feed.skip(rows);
-      }
-      if (out.length >= OUT) this.#out = this.#sink(out);
+      feed.copy(this.#out, Math.min(feed.stretch, OUT - this.#out.length));
+      if (this.#out.length >= OUT) this.#out = this.#sink(this.#out);
     }
   }
 
@@ -159,17 +121,10 @@ export class ShardMerge {
   }
 
   #give(feed: Feed): void {
-    const out = this.#out, from = feed.chunk.batch, at = out.add();
-    const o = at * WORDS, w = feed.row * WORDS, to = out.words, words = from.words;
-    const od = at * DOUBLES, d = feed.row * DOUBLES, toDoubles = out.doubles, doubles = from.doubles;
-    for (let j = 0; j < RARE; j++) to[o + j] = words[w + j]!;
-    // Rows without these flags hold zeros there.
-    if (words[w + FLAGS]! & FLAGS_RARE) { for (let j = RARE; j < WORDS; j++) to[o + j] = words[w + j]!; }
-    else for (let j = RARE; j < WORDS; j++) to[o + j] = 0;
-    for (let j = 0; j < DOUBLES; j++) toDoubles[od + j] = doubles[d + j]!;
+    const out = this.#out, from = feed.chunk.batch, at = copyRow(out, from, feed.row);
     if (from.jitter !== undefined || from.user !== undefined) out.copyRow(at, from, feed.row);
-    const own = words[w + SEQ]!, numbers = feed.numbers(own);
-    to[o + SEQ] = numbers[own] ||= ++this.#sequence;
+    const seq = at * WORDS + SEQ, own = out.words[seq]!, numbers = feed.numbers(own);
+    out.words[seq] = numbers[own] ||= ++this.#sequence;
     if (out.length >= OUT) this.#out = this.#sink(out);
   }
 }

@@ -6,15 +6,15 @@
  */
 import type { Settings } from "../settings/mod.ts";
 import { MeterBank } from "./bank.ts";
+import { ReaderLine } from "./batch_line.ts";
 import type { Meter } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { type RowNews, RowWriter } from "./row_writer.ts";
 import { ShardBatch } from "./shard_batch.ts";
-import { ShardLine } from "./shard_line.ts";
 import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
 import type { Shard } from "./shards.ts";
-import { ENDED, FREE, H_LENGTH, H_STATE, SharedBatch, type SharedMemory } from "./shared_batch.ts";
-import { meterSlot } from "./slot_meter.ts";
+import type { SharedMemory } from "./shared_batch.ts";
+import { type KeyedInput, meterSlots } from "./slot_meter.ts";
 
 /** What a shard's thread is told. */
 export interface ShardTask {
@@ -24,7 +24,7 @@ export interface ShardTask {
   /** Where its packets come from: a capture, the only meter's decoding thread, or one that decodes for several. */
   readonly input:
     | { readonly source: string | readonly string[]; readonly strict: boolean }
-    | { readonly keyed: readonly SharedMemory[] }
+    | KeyedInput
     | {
       readonly line: SharedArrayBuffer;
       readonly slots: readonly (readonly SharedMemory[])[];
@@ -82,20 +82,12 @@ async function run(task: ShardTask): Promise<void> {
       count(batch.length);
     }
   } else if ("keyed" in input) {
-    const slots = input.keyed.map((memory) => new SharedBatch(memory)), only = bank.only!;
-    for (let turn = 0;; turn = (turn + 1) % slots.length) {
-      const slot = slots[turn]!, { header } = slot;
-      while (Atomics.load(header, H_STATE) === FREE) Atomics.wait(header, H_STATE, FREE);
-      if (Atomics.load(header, H_STATE) === ENDED) break;
-      const packets = header[H_LENGTH]!;
-      meterSlot(only, slot, task);
-      count(packets);
-    }
+    meterSlots(bank.only!, input, { connections: task.connections, idle: tell, taken: count });
   } else {
     const slots = input.slots.map((slot) =>
       slot.map((memory) => new ShardBatch(shard.count, input.userData, memory))
     );
-    const line = new ShardLine(input.line, shard.index, slots.length);
+    const line = new ReaderLine(input.line, shard.index, slots.length);
     for (let slot = line.next(tell); slot >= 0; slot = line.next(tell)) {
       const decoded = slots[slot]!.map((batch) => batch.receive(shard.index));
       bank.takeShare(decoded);

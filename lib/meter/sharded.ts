@@ -7,7 +7,7 @@ import type { RecordSink } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { ShardBatch, SLOTS } from "./shard_batch.ts";
 import type { ShardDecodeTask } from "./shard_decoder.ts";
-import { lineMemory } from "./shard_line.ts";
+import { lineMemory } from "./batch_line.ts";
 import { SharedBatch } from "./shared_batch.ts";
 import { ShardMerge } from "./shard_merge.ts";
 import { attend } from "./shard_thread.ts";
@@ -85,12 +85,15 @@ class ShardedRun {
 
   /** One thread reads, decodes and numbers keys for the only meter: the halves take about as long. */
   async #decodeForOne(source: string | readonly string[], keys: SharedKeys): Promise<void> {
-    const { options } = this, slots = Array.from({ length: KEYED_SLOTS }, () => new SharedBatch().memory);
+    const { options } = this, slots = Array.from({ length: KEYED_SLOTS }, () => new SharedBatch(1).memory);
+    const line = lineMemory(1);
     const task: DecodeTask = {
       source,
       strict: options.strict ?? false,
       ...keys,
       connections: options.connections ?? false,
+      line,
+      readers: 1,
       slots,
     };
     const { worker, ready } = decodeThread.take();
@@ -106,7 +109,7 @@ class ShardedRun {
         worker.postMessage(task);
       })
     );
-    await Promise.all([decoded, this.#meter({ keyed: slots })]);
+    await Promise.all([decoded, this.#meter({ keyed: slots, line, reader: 0, readers: 1 })]);
   }
 
   /** One thread reads and decodes for all shards. */

@@ -7,7 +7,11 @@ import type { PacketShare } from "./packet_share.ts";
 export type { Shard } from "../decode/mod.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { END_WORDS, P_ARP, P_DROPPED, P_FRAGMENT, P_INNER, P_KIND_MASK, P_NONE } = P;
+// deno-fmt-ignore
+const {
+  PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_KIND, P_ARP, P_DROPPED, P_FRAGMENT, P_INNER, P_KIND_MASK,
+  P_NONE,
+} = P;
 
 const ICMP = 1, ICMP6 = 58;
 /** Source and destination address in an IPv4 header. */
@@ -29,7 +33,7 @@ const IP_SOURCE = 12, IP_DESTINATION = 16;
  *
  * const columns = new P.PacketColumns(2);
  * columns.kind.fill(P.P_UDP);
- * columns.ends.set([1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+ * columns.words.set([1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
  * const tests = [0, 1, 2].map((index) => packetsOfShard({ index, count: 3 }));
  * assertEquals(tests.filter((t) => t(columns, 0)).length, 1);
  * assertEquals(tests.map((t) => t(columns, 0)), tests.map((t) => t(columns, 1)));
@@ -37,10 +41,10 @@ const IP_SOURCE = 12, IP_DESTINATION = 16;
  */
 export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns, i: number) => boolean {
   return (columns, i) => {
-    const kind = columns.kind[i]!, low = kind & P.P_KIND_MASK;
+    const kind = columns.words[i * PACKET_WORDS + PW_KIND]!, low = kind & P.P_KIND_MASK;
     if (low === P.P_DROPPED) return false;
     if (!isByAddress(low)) return index === 0;
-    const e = i * P.END_WORDS, ends = columns.ends;
+    const e = i * PACKET_WORDS + PW_ENDS, ends = columns.words;
     if (shardOfPair(ends, e, e + 4, count) === index) return true;
     return (kind & P.P_INNER) !== 0 && quotesIpv4(columns, i) && quotedShard(columns, i, count) === index;
   };
@@ -54,12 +58,13 @@ export function packetsOfShard({ index, count }: Shard): (columns: PacketColumns
  */
 export function shareOut(c: PacketColumns, shares: readonly PacketShare[], clock: number): number {
   const count = shares.length, lists = shares.map((share) => share.packets), counts = new Int32Array(count);
-  const kinds = c.kind, ends = c.ends, times = c.time, clocks = shares[0]!.clock;
+  const words = c.words, times = c.times, clocks = shares[0]!.clock;
   for (let i = 0, n = c.length; i < n; i++) {
-    const kind = kinds[i]!, low = kind & P_KIND_MASK;
+    const x = i * PACKET_WORDS, kind = words[x + PW_KIND]!, low = kind & P_KIND_MASK;
     if (low !== P_DROPPED) {
-      if (times[i]! > clock) clock = times[i]!;
-      const own = isByAddress(low) ? shardOfPair(ends, i * END_WORDS, i * END_WORDS + 4, count) : 0;
+      const time = times[i * PACKET_DOUBLES]!;
+      if (time > clock) clock = time;
+      const own = isByAddress(low) ? shardOfPair(words, x + PW_ENDS, x + PW_ENDS + 4, count) : 0;
       lists[own]![counts[own]!++] = i;
       if (kind & P_INNER && isByAddress(low) && quotesIpv4(c, i)) {
         const other = quotedShard(c, i, count);

@@ -1,9 +1,11 @@
 /**
  * TCP state of an entry (spec/meter.md section 3). All functions work on the word row of the entry: `b` is its first word, `x` the
- * first word of the side that sent the packet, `y` that of the other side. Sequence arithmetic is modulo 2^32.
+ * first word of the side that sent the packet, `y` that of the other side; `P` and `at` are the packet's row. Sequence arithmetic is
+ * modulo 2^32.
  *
  * @module
  */
+import * as PW from "../decode/mod.ts";
 import * as R from "../record/mod.ts";
 import * as V from "./tcp_values.ts";
 
@@ -11,12 +13,13 @@ import * as V from "./tcp_values.ts";
 // deno-fmt-ignore
 const {
   ACK, CLOSED, CLOSING, CWR, DONE, ECE, ESTABLISHED, FIN, FIN_WAIT_1, FIN_WAIT_2, IN_PROTO, LISTEN,
-  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
+  RESTART, RST, SIDE_DUP, SIDE_FIN, SIDE_FINACK, SIDE_OOO, SIDE_RETRANS, SIDE_RST, SIDE_SHUT, SYN, SYN_RECEIVED, SYN_SENT,
   UNDECIDED, UNREAD,
 } = V;
+const { PW_ACK, PW_APP, PW_FLAGS, PW_IP, PW_SEQ, PW_TCPOPT, PW_WIN } = PW;
 // deno-fmt-ignore
 const {
-  ACKDAT, NET, NET_TCP_PERF, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
+  ACKDAT, NET, NET_TCP_PERF, OPT_DECN, OPT_SECN, OPT_WSCALE, SYNACK, TCP_CLOSED, TCP_D_ECN, TCP_EST, TCP_FIN,
   TCP_FINACK, TCP_OPTIONS, TCP_STATE, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_ECN, TCP_S_RST, T_ACK,
   T_ACKBYTES, T_BYTES, T_FLAGS, T_LASTIPID, T_RETRANS, T_SEQ, T_SEQBASE, T_SHIFT, T_STATUS, T_WIN,
   T_WINBYTES,
@@ -39,16 +42,14 @@ export function tcpFirst(
   b: number,
   x: number,
   y: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  options: number,
+  P: Int32Array,
+  at: number,
 ): void {
+  const flags = P[at + PW_FLAGS]!, seq = P[at + PW_SEQ]!, ack = P[at + PW_ACK]!, win = P[at + PW_WIN]!;
+  const p = P[at + PW_APP]!;
   I[b + NET] = NET_TCP_PERF;
   I[x + T_FLAGS]! |= flags;
-  takeOptions(I, b, x, options);
+  takeOptions(I, b, x, P[at + PW_TCPOPT]!);
   const f = flags & 0x3f;
   if (f & RST) {
     I[b + TCP_STATE] = LISTEN;
@@ -67,6 +68,7 @@ export function tcpFirst(
     return;
   }
   I[x + T_WIN] = win;
+  I[x + T_BYTES] = p;
   if (f === SYN) {
     I[b + TCP_STATE] = SYN_SENT;
     I[b + TCP_STATUS]! |= TCP_SYN;
@@ -79,10 +81,11 @@ export function tcpFirst(
     I[x + T_SEQBASE] = seq;
     I[x + T_SEQ] = seq;
     I[y + T_ACK] = ack - 1;
+    // Where the answer comes first, its set-up is enough (observed).
+    if ((flags & (ECE | CWR)) === ECE) I[b + TCP_OPTIONS]! |= OPT_DECN;
   } else {
     I[x + T_SEQBASE] = seq - 1;
     I[x + T_SEQ] = seq + p;
-    I[x + T_BYTES] = p;
     if (f === FIN || f === (FIN | ACK)) {
       I[b + TCP_STATE] = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -102,15 +105,13 @@ function sequenceStep(
   I: Int32Array,
   x: number,
   y: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  ipid: number,
+  P: Int32Array,
+  at: number,
   duplicates: boolean,
 ): number {
+  const flags = P[at + PW_FLAGS]!;
   if (flags === SYN) return IN_PROTO | UNDECIDED;
+  const seq = P[at + PW_SEQ]! >>> 0, ack = P[at + PW_ACK]! >>> 0, win = P[at + PW_WIN]!, p = P[at + PW_APP]!;
   let inProto = IN_PROTO;
   if ((flags & (FIN | RST)) === 0) {
     if (win === 0) {
@@ -138,6 +139,8 @@ function sequenceStep(
     I[x + T_SEQBASE] = seq;
     I[x + T_SEQ] = n;
   } else if (p > 0) {
+    // As a little endian machine reads it.
+    const ip = P[at + PW_IP]!, ipid = ((ip & 0xff) << 8) | ((ip >>> 8) & 0xff);
     const last = I[x + T_LASTIPID]!;
     if (duplicates && ipid !== 0 && ipid === last) {
       I[x + T_STATUS]! |= SIDE_DUP;
@@ -189,7 +192,7 @@ function lost(I: Int32Array, x: number, p: number): number {
 }
 
 /**
- * Every further TCP packet of an entry (TCP-4).
+ * Every further TCP packet of an entry (TCP-4); its time is `times[t]`, because a float handed over would become an object.
  *
  * @returns `DONE` or `RESTART`, with `IN_PROTO` set when the interval before this packet belongs to the active class.
  */
@@ -201,18 +204,13 @@ export function tcpNext(
   y: number,
   xLast: number,
   yLast: number,
-  now: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  win: number,
-  p: number,
-  ipid: number,
-  options: number,
+  times: Float64Array,
+  t: number,
+  P: Int32Array,
+  at: number,
   duplicates: boolean,
 ): number {
-  seq >>>= 0;
-  ack >>>= 0;
+  const flags = P[at + PW_FLAGS]!, seq = P[at + PW_SEQ]!, options = P[at + PW_TCPOPT]!, p = P[at + PW_APP]!;
   const state = I[b + TCP_STATE]!;
   if (state === LISTEN) {
     if (flags & SYN) return RESTART | IN_PROTO | UNDECIDED;
@@ -221,12 +219,12 @@ export function tcpNext(
   }
   I[x + T_FLAGS]! |= flags;
   if (options !== 0) takeOptions(I, b, x, options);
-  // The initiator's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
-  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & OPT_SECN) {
+  // One side's ECN set-up is enough for the real program: from then on ECE with ACK marks congestion (TCP-4).
+  if ((flags & (ECE | ACK)) === (ECE | ACK) && I[b + TCP_OPTIONS]! & (OPT_SECN | OPT_DECN)) {
     // Sticky for the entry's life.
     I[b + TCP_STATUS]! |= x < y ? TCP_S_ECN : TCP_D_ECN;
   }
-  const inProto = sequenceStep(I, x, y, flags, seq, ack, win, p, ipid, duplicates);
+  const inProto = sequenceStep(I, x, y, P, at, duplicates);
   if (inProto < 0) return DONE;
   let next = state;
   const f = flags & 0x3f;
@@ -236,14 +234,16 @@ export function tcpNext(
     if (state === SYN_SENT) {
       next = (I[y + T_SEQ]! >>> 0) === xAck ? LISTEN : CLOSING;
     } else {
-      next = xAck <= seq && seq < xAck + (I[x + T_WIN]! >> I[x + T_SHIFT]!) ? CLOSED : CLOSING;
+      next = xAck <= (seq >>> 0) && (seq >>> 0) < xAck + (I[x + T_WIN]! >> I[x + T_SHIFT]!)
+        ? CLOSED
+        : CLOSING;
     }
   } else if (state === SYN_SENT) {
     if (flags === SYN) retransmitted(I, x);
     else if (flags === (SYN | ACK)) {
       next = SYN_RECEIVED;
       I[b + TCP_STATUS]! |= TCP_SYNACK;
-      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(now - F[yLast]!);
+      if (I[y + T_SEQ] === I[x + T_ACK]) I[b + SYNACK] = Math.abs(times[t]! - (F[yLast]! || 0));
     } else if (flags & FIN) {
       next = FIN_WAIT_1;
       I[b + TCP_STATUS]! |= TCP_FIN;
@@ -261,7 +261,7 @@ export function tcpNext(
       if (flags & ACK) {
         next = ESTABLISHED;
         I[b + TCP_STATUS]! |= TCP_EST;
-        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(now - F[yLast]!);
+        if (I[x + T_SEQ] === I[y + T_ACK]) I[b + ACKDAT] = Math.abs(times[t]! - (F[yLast]! || 0));
       }
     } else retransmitted(I, x);
   } else if (state === ESTABLISHED) {
@@ -281,11 +281,12 @@ export function tcpNext(
         if (flags & ACK) {
           I[b + TCP_STATUS]! |= TCP_FIN;
           I[x + T_STATUS]! |= SIDE_FIN;
-        } else if ((I[y + T_FLAGS]! & (FIN | ACK)) === (FIN | ACK)) retransmitted(I, x);
+        } else if (I[y + T_STATUS]! & SIDE_FINACK) retransmitted(I, x);
       }
       if (flags & ACK && p === 0 && I[y + T_STATUS]! & SIDE_FIN && I[y + T_SEQ] === I[x + T_ACK]) {
         next = FIN_WAIT_2;
         I[b + TCP_STATUS]! |= TCP_FINACK;
+        I[y + T_STATUS]! |= SIDE_FINACK;
       }
     }
   } else if (state === CLOSING) {
@@ -304,6 +305,6 @@ export function tcpNext(
       I[b + TCP_STATUS]! |= TCP_CLOSED;
     }
   }
-  F[xLast] = now;
+  F[xLast] = times[t]!;
   return inProto;
 }

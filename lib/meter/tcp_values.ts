@@ -35,6 +35,8 @@ export const SIDE_OOO = 0x30000;
 export const SIDE_DUP = 0x40000;
 /** The side has sent a FIN: unlike the others it outlives the interval. */
 export const SIDE_FIN = 8;
+/** The side's FIN was acknowledged, which outlives it, too: a FIN without ACK from the other side then counts as sent again (observed). */
+export const SIDE_FINACK = 16;
 
 /** What a packet did to the entry. */
 export const DONE = 0;

@@ -123,8 +123,11 @@ export function mergeJitter(a: RecordBatch, ar: number, b: RecordBatch, br: numb
     const n = x[i + J_N]!, m = y[j + J_N]!;
     if (m === 0) continue;
     if (n === 0) {
+      const none = x[i + J_MIN]!;
       for (let k = 0; k < 5; k++) x[i + k] = y[j + k]!;
       if (!argus) continue;
+      // A block without gaps counts with its least gap of 0 (observed).
+      x[i + J_MIN] = Math.min(none, y[j + J_MIN]!);
       x[i + J_MEAN] = whole(y[j + J_MEAN]!);
       x[i + J_STDEV] = whole(y[j + J_STDEV]!);
       continue;

@@ -24,7 +24,7 @@ const {
   ICMP_STALE, KEY_ARP, KEY_EXTRA, KEY_IPV4, KEY_IPV6, KEY_RARP, KEY_TYPE, NET, NET_FRAG,
   NET_FRAG_TCP, NET_ICMP, NET_NONE, NET_RTCP, NET_RTP, NET_TCP_INIT, NET_TCP_PERF, NET_TCP_STATUS,
   PROTO, SADDR, SIDE, SPORT, S_BYTES, S_ENCAPS, S_END, S_NANO, S_PKTS, S_START, TCP_CLOSED, TCP_EST,
-  TCP_FIN, TCP_FINACK, TCP_STATUS, TCP_SYN, TCP_SYNACK, T_FLAGS, T_WIN, WORDS,
+  TCP_FIN, TCP_FINACK, TCP_OPTIONS, TCP_STATUS, TCP_SYN, TCP_SYNACK, T_FLAGS, T_WIN, WORDS,
 } = R;
 
 /** A rule of RA_PORT_DIRECTION (cluster.md section 4A). */
@@ -108,14 +108,21 @@ export function readRows(batch: RecordBatch, options: ReadOptions = DEFAULT): nu
 /** FRG-5: an IPv6 fragment prints the halves of its id, bytes exchanged, as ports. */
 function portsOfFragment(w: Int32Array, at: number): void {
   const id = w[at + KEY_EXTRA]!;
+  if (w[at + PROTO] === 58) {
+    // Of ICMPv6 they are type and code.
+    w[at + SPORT] = id & 0xff;
+    w[at + DPORT] = (id >>> 8) & 0xff;
+    return;
+  }
   w[at + SPORT] = (id & 0xff) << 8 | (id >>> 8) & 0xff;
   w[at + DPORT] = (id >>> 16 & 0xff) << 8 | id >>> 24;
 }
 
-/** Turns a record round as the reader does: encapsulations and TCP status bits stay where they were (observed). */
+/** Turns a record round as the reader does: encapsulations, TCP status bits and options stay where they were (observed). */
 export function turnRound(batch: RecordBatch, row: number): void {
   const w = batch.words, at = row * WORDS;
   const s = w[at + S_ENCAPS]!, d = w[at + D_ENCAPS]!, status = w[at + TCP_STATUS]!;
+  const options = w[at + TCP_OPTIONS]!;
   const sport = w[at + SPORT]!, dport = w[at + DPORT]!;
   flip(batch, row);
   if (w[at + KEY_TYPE] === KEY_IPV6) {
@@ -126,6 +133,7 @@ export function turnRound(batch: RecordBatch, row: number): void {
   w[at + S_ENCAPS] = s;
   w[at + D_ENCAPS] = d;
   w[at + TCP_STATUS] = status;
+  w[at + TCP_OPTIONS] = options;
   w[at + FLAGS]! ^= FLAG_TURNED;
 }
 
@@ -210,8 +218,11 @@ function repairTimes(batch: RecordBatch, row: number): void {
         w[words + S_NANO] = w[words + D_NANO] = w[words + (hasS ? S_NANO : D_NANO)]!;
       }
     }
-    if (s === 1) d[at + S_END] = endOfOne(d, at + S_START);
-    if (r === 1) d[at + D_END] = endOfOne(d, at + D_START);
+    // Where an ICMP error was mapped, the end it raised stays (observed).
+    if ((batch.words[row * WORDS + FLAGS]! & FLAG_ICMP_MAP) !== 0) return;
+    // Times of both sides of one packet each stay what they are (observed, of hard bins).
+    if (s === 1 && r > 1) d[at + S_END] = endOfOne(d, at + S_START);
+    if (r === 1 && s > 1) d[at + D_END] = endOfOne(d, at + D_START);
   } else if (s > 0) onlySide(batch, row, S_START, D_START, hasS, hasD, s);
   else if (r > 0) onlySide(batch, row, D_START, S_START, hasD, hasS, r);
 }

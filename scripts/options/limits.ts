@@ -30,6 +30,9 @@ export function parseLimits(text: string): Limits {
     );
   }
   const stream = m[1] === "o" ? "output" : "input", first = Number(m[2]), second = Number(m[4]);
-  if (m[3] === undefined) return { stream, from: 1, to: first };
+  // No record is no limit to the output, but none to the input.
+  if (m[3] === undefined) {
+    return { stream, from: 1, to: first === 0 && stream === "output" ? Infinity : first };
+  }
   return { stream, from: first, to: m[3] === "-" ? second : first + second };
 }

@@ -24,6 +24,10 @@ export interface Client {
   readonly output: RecordOutput;
   /** Damage found in sources, for the end. */
   readonly damage: Problem[];
+  /** Whether a management record passes the filter; times and patterns do not hold it back. */
+  readonly manages: Predicate;
+  /** Whether any record, also of management, passed filter and times. */
+  matched: boolean;
 }
 
 /**
@@ -67,6 +71,8 @@ export async function openClient(
       await Promise.all(options.outputs.map((o) => filterOf(o.filter, options))),
     ),
     damage: [],
+    manages: filter,
+    matched: false,
   };
 }
 
@@ -112,7 +118,11 @@ export async function eachBatch(
     for (let row = 0; row < batch.length; row++) {
       // Numbers are at hand; rows that another thread has written are not.
       const management = keys === undefined ? (words[row * WORDS + FLAGS]! & FLAG_MAR) !== 0 : keys[row]! < 0;
-      if (management || !accepts(batch, row)) continue;
+      if (management) {
+        client.matched ||= client.manages(batch, row);
+        continue;
+      }
+      if (!accepts(batch, row)) continue;
       taken++;
       if (limit && taken < limit.from) continue;
       full = limit !== undefined && taken > limit.to;

@@ -122,7 +122,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const rejects = options.rejects === undefined ? undefined : await openOutput(options.rejects, "", options);
   const stdout = new OutputFile("-");
   const printer = modes.xml ? new R.XmlPrinter(options.print) : new R.Printer(options.print);
-  const silent = options.quiet || outputs.length > 0;
+  const silent = options.quiet || outputs.length > 0 || rejects !== undefined;
   const input = options.limits.findLast((l) => l.stream === "input");
   const output = options.limits.findLast((l) => l.stream === "output");
   const damage: Problem[] = [];
@@ -150,7 +150,7 @@ export async function main(words: readonly string[]): Promise<number> {
     offsets: options.columns.some((c) => c.field.name === "offset"),
     onProblem: (problem) => damage.push(problem),
   });
-  reading: for await (const { batch, name, first } of source) {
+  reading: for await (const { batch, name, first } of input?.to === 0 ? [] : source) {
     for (let row = 0; row < batch.length; row++) {
       modes.strip?.(batch, row);
       R.asRead(batch, row, read);
@@ -168,7 +168,7 @@ export async function main(words: readonly string[]): Promise<number> {
       const passes = accepts(batch, row) && (management || inTime(batch, row) && matches(batch, row));
       if (management) {
         if (!passes) continue;
-        matched++;
+        if (options.patterns.length === 0) matched++;
         if (!opening) tally.records++;
         else if (name === "-") continue;
         for (const o of outputs) if (!opening) o.writer.write(batch, row);
@@ -180,8 +180,8 @@ export async function main(words: readonly string[]): Promise<number> {
         continue;
       }
       taken++;
-      if (input && taken < input.from) continue;
       matched++;
+      if (input && taken < input.from) continue;
       tally.take(batch, row);
       if (modes.split) modes.split(batch, row, give);
       else give(batch, row);

@@ -253,7 +253,7 @@ function applyFlag(options: RaOptions, { letter, words }: Flag): void {
       options.summary = true;
       break;
     case "c":
-      print.delimiter = delimiterOf(value);
+      print.delimiter = delimiterOf(value) || " ";
       break;
     case "e":
       options.patterns.push(value);
@@ -307,7 +307,10 @@ function applyFlag(options: RaOptions, { letter, words }: Flag): void {
       print.state = "z";
       break;
     case "Z":
-      print.state = value === "s" || value === "d" || value === "b" ? value : "words";
+      // -z is stronger, wherever it stands.
+      if (print.state !== "z") {
+        print.state = value === "s" || value === "d" || value === "b" ? value : "words";
+      }
       break;
     default:
       if (letter in REFUSED) {

@@ -71,5 +71,5 @@ export async function main(words: readonly string[]): Promise<number> {
     if (!client.output.put(batch)) break;
   }
   closeClient(client);
-  return given > 0 ? 0 : 1;
+  return given > 0 || client.matched ? 0 : 1;
 }

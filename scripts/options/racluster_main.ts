@@ -71,7 +71,7 @@ export async function main(words: readonly string[]): Promise<number> {
     await run();
   }
   closeClient(client);
-  return given > 0 ? 0 : 1;
+  return given > 0 || client.matched ? 0 : 1;
 }
 
 function correction(modes: readonly string[], correct: boolean): Correction {

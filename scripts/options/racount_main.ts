@@ -55,7 +55,7 @@ export async function main(words: readonly string[]): Promise<number> {
   new OutputFile("-").write(new TextEncoder().encode(text));
   if (failed) throw failed;
   closeClient(client);
-  return totals.records > 0 ? 0 : 1;
+  return totals.records > 0 || client.matched ? 0 : 1;
 }
 
 /** Ethernet types without a name print as a number in ra, not here; names are cut to 8 characters. */

@@ -1,3 +1,4 @@
+import * as P from "../../lib/decode/mod.ts";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -12,6 +13,12 @@ import {
   PacketColumns,
 } from "../../lib/decode/mod.ts";
 import { A, B, batch, bytes, eth, ip4, ip6, MAC_A, MAC_B, tcp, u16, u32, udp } from "./packets.ts";
+
+// deno-fmt-ignore
+const {
+  PACKET_WORDS, PW_ACK, PW_APP, PW_ENCAPS, PW_ENDS, PW_EXTRA, PW_FLAGS, PW_IP, PW_IPOPT, PW_KIND, PW_PORTS,
+  PW_PROTO, PW_SEQ, PW_SIZE, PW_TCPOPT, PW_WIN,
+} = P;
 
 const LINKS = [
   0,
@@ -86,25 +93,16 @@ const options = fc.record<DecodeOptions>({
   tunnelDiscovery: fc.boolean(),
 });
 
-const COLUMNS = [
-  "size",
-  "kind",
-  "ends",
-  "proto",
-  "ports",
-  "extra",
-  "ip",
-  "ipOptions",
-  "encaps",
-  "app",
-  "l3",
-  "l4",
-  "payload",
-  "payloadEnd",
-] as const;
+/** Facts that every packet has, of the row and in columns. */
+const WORDS = [PW_SIZE, PW_KIND, PW_PROTO, PW_PORTS, PW_EXTRA, PW_IP, PW_IPOPT, PW_ENCAPS, PW_APP];
+const COLUMNS = ["l3", "l4", "payload", "payloadEnd"] as const;
 
 function columnsOf(c: PacketColumns): number[][] {
-  return COLUMNS.map((name) => [...c[name].subarray(0, c.length * (name === "ends" ? END_WORDS : 1))]);
+  const facts = Array.from({ length: c.length }, (_, i) => {
+    const row = c.words.subarray(i * PACKET_WORDS, (i + 1) * PACKET_WORDS);
+    return [...WORDS.map((w) => row[w]!), ...row.subarray(PW_ENDS, PW_ENDS + END_WORDS)];
+  });
+  return [...facts, ...COLUMNS.map((name) => [...c[name].subarray(0, c.length)])];
 }
 
 Deno.test("decoding cut and damaged frames never throws, and the bytes around a frame never matter", () => {
@@ -150,11 +148,13 @@ Deno.test("a VLAN tag changes nothing but the tag: the flat path and the walk ag
       const c = new PacketColumns(2);
       decode(batch(frames), c, { quirks });
       const row = (i: number) => ({
-        kind: c.kind[i]! & ~(1 << 17),
-        ends: [...c.ends.subarray(i * END_WORDS, (i + 1) * END_WORDS)],
-        facts: [c.proto, c.ports, c.extra, c.ip, c.ipOptions, c.app].map((column) => column[i]),
-        tcp: c.kind[i]! & (1 << 11)
-          ? [c.tcpFlags, c.seq, c.ack, c.win, c.tcpOptions].map((column) => column[i])
+        kind: c.words[i * PACKET_WORDS + PW_KIND]! & ~(1 << 17),
+        ends: [...c.words.subarray(i * PACKET_WORDS + PW_ENDS, i * PACKET_WORDS + PW_ENDS + END_WORDS)],
+        facts: [PW_PROTO, PW_PORTS, PW_EXTRA, PW_IP, PW_IPOPT, PW_APP].map((w) =>
+          c.words[i * PACKET_WORDS + w]
+        ),
+        tcp: c.words[i * PACKET_WORDS + PW_KIND]! & (1 << 11)
+          ? [PW_FLAGS, PW_SEQ, PW_ACK, PW_WIN, PW_TCPOPT].map((w) => c.words[i * PACKET_WORDS + w])
           : [],
         at: [c.l4, c.payload, c.payloadEnd].map((column) => column[i]! - c.l3[i]!),
       });

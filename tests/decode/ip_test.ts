@@ -1,3 +1,4 @@
+import * as P from "../../lib/decode/mod.ts";
 import { assertEquals } from "@std/assert";
 import {
   decode,
@@ -13,6 +14,8 @@ import {
 } from "../../lib/decode/mod.ts";
 import { describeRow } from "./describe.ts";
 import { batch, bytes, decoded, eth, type Frame, ip4, ip6, tcp, u16, u32, udp } from "./packets.ts";
+
+const { PACKET_WORDS, PW_ACK, PW_FLAGS, PW_IP, PW_IPOPT, PW_SEQ, PW_TCPOPT, PW_WIN } = P;
 
 const PAIR = "10.0.0.1>10.0.0.2", PAIR6 = "fd00::1>fd00::2";
 
@@ -50,9 +53,18 @@ Deno.test("TCP columns hold the header in packet order", () => {
   const c = decoded([
     v4(6, tcp(1, 2, 0x12, "", [2, 4, 5, 180, 3, 3, 7, 4, 2, 1, 1, 0]), { ttl: 63, tos: 9, id: 513 }),
   ]);
-  assertEquals([c.seq[0], c.ack[0], c.tcpFlags[0], c.win[0]], [1000, 2000, 0x12, 512]);
-  assertEquals(c.tcpOptions[0], 0x00100000 | 0x00200000 | 0x00400000 | 8);
-  assertEquals([c.ip[0]! >>> 24, (c.ip[0]! >>> 16) & 255, c.ip[0]! & 0xffff], [63, 9, 513]);
+  assertEquals([
+    c.words[PW_SEQ],
+    c.words[PW_ACK],
+    c.words[PW_FLAGS],
+    c.words[PW_WIN],
+  ], [1000, 2000, 0x12, 512]);
+  assertEquals(c.words[PW_TCPOPT], 0x00100000 | 0x00200000 | 0x00400000 | 8);
+  assertEquals([c.words[PW_IP]! >>> 24, (c.words[PW_IP]! >>> 16) & 255, c.words[PW_IP]! & 0xffff], [
+    63,
+    9,
+    513,
+  ]);
 });
 
 Deno.test("padding is payload for IPv6 only: Argus counts to the end of the frame", () => {
@@ -101,13 +113,17 @@ Deno.test("fragments (FRG-1, FRG-5)", () => {
   ]);
 });
 
+function ipOptions(c: PacketColumns): number[] {
+  return Array.from({ length: c.length }, (_, i) => c.words[i * PACKET_WORDS + PW_IPOPT]!);
+}
+
 Deno.test("IP options give record bits", () => {
   const c = decoded([
     v4(17, udp(1, 2), { options: [0x94, 4, 0, 0] }),
     v4(17, udp(1, 2), { options: [1, 7, 7, 4, 0, 0, 0, 0, 0x44, 4, 5, 0] }),
     v4(17, udp(1, 2), { options: [0x83, 0, 0, 0] }),
   ]);
-  assertEquals([...c.ipOptions], [0x40, 3, 8]);
+  assertEquals(ipOptions(c), [0x40, 3, 8]);
 });
 
 Deno.test("with quirks IPv6 repeats the options of the last IPv4 packet and reads the class from the flow label", () => {
@@ -115,9 +131,9 @@ Deno.test("with quirks IPv6 repeats the options of the last IPv4 packet and read
   const alert = v4(2, [0x16, 0, 0, 0, 239, 1, 1, 1], { options: [0x94, 4, 0, 0] });
   const frames = [labelled, alert, labelled, v4(17, udp(1, 2)), labelled];
   const argus = decoded(frames), none = decoded(frames, 1, { quirks: "none" });
-  assertEquals([...argus.ipOptions], [0, 0x40, 0x40, 0, 0]);
-  assertEquals([...none.ipOptions], [0, 0x40, 0, 0, 0]);
-  assertEquals([argus, none].map((c) => (c.ip[0]! >>> 16) & 255), [0xcd, 0xab]);
+  assertEquals(ipOptions(argus), [0, 0x40, 0x40, 0, 0]);
+  assertEquals(ipOptions(none), [0, 0x40, 0, 0, 0]);
+  assertEquals([argus, none].map((c) => (c.words[PW_IP]! >>> 16) & 255), [0xcd, 0xab]);
 });
 
 Deno.test("what packets leave to later ones outlives a change of columns when a memory is given", () => {
@@ -126,7 +142,7 @@ Deno.test("what packets leave to later ones outlives a change of columns when a 
   const options = [alert, v6(17, udp(1, 2))].map((frame) => {
     const c = new PacketColumns(1);
     decode(batch([frame]), c, {}, memory);
-    return c.ipOptions[0];
+    return c.words[PW_IPOPT];
   });
   assertEquals(options, [0x40, 0x40]);
 });

@@ -1,17 +1,23 @@
 import { assertEquals } from "@std/assert";
-import { type DecodeOptions, linkTypeSupport, wlanSsid } from "../../lib/decode/mod.ts";
+import * as P from "../../lib/decode/mod.ts";
+import { type DecodeOptions, linkTypeSupport, type PacketColumns, wlanSsid } from "../../lib/decode/mod.ts";
 import { describeRow } from "./describe.ts";
 import { bytes, decoded, eth, type Frame, ip4, ip6, MAC_A, MAC_B, u16, u32, udp } from "./packets.ts";
 
 const inside = ip4(17, udp(1000, 2000)), inside6 = ip6(17, udp(1000, 2000));
 const UDP = "udp 10.0.0.1>10.0.0.2 1000>2000 app=5", UDP6 = "udp fd00::1>fd00::2 1000>2000 app=5";
 
+function macOf(c: PacketColumns, i: number): Int32Array {
+  const at = i * P.PACKET_WORDS + P.PW_MAC;
+  return c.words.subarray(at, at + 3);
+}
+
 /** Each line: link type, what it is, the frame, the row, and the accounted size. */
 type Row = readonly [number, string, Frame, string, number];
 function check(rows: readonly Row[], options: DecodeOptions = {}): void {
   const found = rows.map(([link, what, frame]) => {
     const c = decoded([frame], link, options);
-    return `${link} ${what}: ${describeRow(c)} size=${c.size[0]}`;
+    return `${link} ${what}: ${describeRow(c)} size=${c.words[P.PW_SIZE]}`;
   });
   assertEquals(found, rows.map(([link, what, , row, size]) => `${link} ${what}: ${row} size=${size}`));
 }
@@ -60,8 +66,7 @@ Deno.test("link types of the original (LINK-1)", () => {
 
 Deno.test("the MACs that Argus makes up for cooked frames tell the packet type (LINK-7)", () => {
   const c = decoded([0, 1, 2, 3, 4].map((t) => cooked(t, 0x0800, inside)), 113);
-  const mac = (i: number) =>
-    [...c.mac.subarray(i * 3, i * 3 + 3)].map((v) => (v >>> 0).toString(16).padStart(8, "0")).join("");
+  const mac = (i: number) => [...macOf(c, i)].map((v) => (v >>> 0).toString(16).padStart(8, "0")).join("");
   assertEquals([0, 1, 2, 3, 4].map(mac), [
     "000000000001020000000001",
     "ffffffffffff020000000001",
@@ -114,8 +119,8 @@ Deno.test("with quirks every 802.11 frame is a flow of its first two addresses; 
     "wlan 02:00:00:00:00:01>02:00:00:00:00:02 1.13 app=10 w",
     "wlan 02:00:00:00:00:02>02:00:00:00:00:01 2.0 app=65 w",
   ]);
-  assertEquals([0, 1, 2].map((i) => c.mac[3 * i]! >>> 0), [0x02000000, 0x02000000, 0x02000000]);
-  assertEquals([0, 1, 2].map((i) => c.mac[3 * i + 1]! >>> 16), [2, 2, 1]);
+  assertEquals([0, 1, 2].map((i) => macOf(c, i)[0]! >>> 0), [0x02000000, 0x02000000, 0x02000000]);
+  assertEquals([0, 1, 2].map((i) => macOf(c, i)[1]! >>> 16), [2, 2, 1]);
   const ssid = new Uint8Array(32);
   assertEquals([wlanSsid(c, 0, ssid), new TextDecoder().decode(ssid.subarray(0, 3)), wlanSsid(c, 1, ssid)], [
     3,

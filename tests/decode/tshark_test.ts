@@ -4,6 +4,11 @@ import { openFrames } from "../../lib/capture/mod.ts";
 import * as P from "../../lib/decode/mod.ts";
 import { sharedPath } from "./shared.ts";
 
+// deno-fmt-ignore
+const {
+  PACKET_WORDS, PW_ACK, PW_APP, PW_ENDS, PW_FLAGS, PW_IP, PW_KIND, PW_PORTS, PW_PROTO, PW_SEQ, PW_WIN,
+} = P;
+
 const FIELDS = [
   "frame.number",
   "frame.protocols",
@@ -33,21 +38,33 @@ const FIELDS = [
 
 /** One decoded row in tshark's words, for the fields that a plain TCP or UDP packet has. */
 function describe(c: P.PacketColumns, i: number): string {
-  const kind = c.kind[i]!, e = i * P.END_WORDS, x = c.ends, ip = c.ip[i]!;
+  const kind = c.words[i * PACKET_WORDS + PW_KIND]!,
+    e = i * PACKET_WORDS + PW_ENDS,
+    x = c.words,
+    ip = c.words[i * PACKET_WORDS + PW_IP]!;
   const v6 = (kind & P.P_IP6) !== 0;
   const end = (j: number) =>
     v6 ? formatIpv6(x[j]! >>> 0, x[j + 1]! >>> 0, x[j + 2]! >>> 0, x[j + 3]! >>> 0) : formatIpv4(x[j]!);
-  const ports = `${c.ports[i]! >>> 16} ${c.ports[i]! & 0xffff}`;
+  const ports = `${c.words[i * PACKET_WORDS + PW_PORTS]! >>> 16} ${
+    c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff
+  }`;
   const head = [
     end(e),
     end(e + 4),
-    c.proto[i],
+    c.words[i * PACKET_WORDS + PW_PROTO],
     ip >>> 24,
     v6 ? "" : `${(ip >>> 16) & 255} ${ip & 0xffff}`,
     ports,
   ].join(" ");
   if ((kind & P.P_KIND_MASK) === P.P_UDP) return head;
-  return [head, c.seq[i]! >>> 0, c.ack[i]! >>> 0, c.tcpFlags[i], c.win[i], v6 ? "" : c.app[i]].join(" ");
+  return [
+    head,
+    c.words[i * PACKET_WORDS + PW_SEQ]! >>> 0,
+    c.words[i * PACKET_WORDS + PW_ACK]! >>> 0,
+    c.words[i * PACKET_WORDS + PW_FLAGS],
+    c.words[i * PACKET_WORDS + PW_WIN],
+    v6 ? "" : c.words[i * PACKET_WORDS + PW_APP],
+  ].join(" ");
 }
 
 /** The same from a line of tshark, or undefined when the packet is not plain (tunnel, fragment, ICMP error, cut header). */

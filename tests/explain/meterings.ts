@@ -1,7 +1,7 @@
 import { refOf } from "../../lib/compare/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
 import type { CaptureSource } from "../../lib/capture/mod.ts";
-import type { PacketColumns } from "../../lib/decode/mod.ts";
+import { PACKET_WORDS, type PacketColumns, PW_PORTS } from "../../lib/decode/mod.ts";
 import { FrameNotes, type Metering, type PacketTimesTap } from "../../lib/explain/mod.ts";
 import { MeterBank } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
@@ -13,7 +13,8 @@ export type OfInterest = (columns: PacketColumns, i: number) => boolean;
 
 /** Packets with this port on either side. */
 export const port = (n: number): OfInterest => (c, i) =>
-  (c.ports[i]! >>> 16) === n || (c.ports[i]! & 0xffff) === n;
+  (c.words[i * PACKET_WORDS + PW_PORTS]! >>> 16) === n ||
+  (c.words[i * PACKET_WORDS + PW_PORTS]! & 0xffff) === n;
 
 /** Every packet. */
 export const every: OfInterest = () => true;

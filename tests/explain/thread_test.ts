@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DiffBuilder } from "../../lib/compare/mod.ts";
 import { openFrames } from "../../lib/capture/mod.ts";
+import { PACKET_DOUBLES } from "../../lib/decode/mod.ts";
 import {
   Diary,
   noteFrames,
@@ -169,7 +170,7 @@ Deno.test("the remedies are verified by metering again", async () => {
   for (const [i, above, smallest] of [[1, 1432, 621], [3, 1431, 1361]] as const) {
     const m = (await metered())[i]!, id = m.records[0]!.connection;
     const tap = new PacketTimesTap();
-    await meterings(FULL, [m.settings], (c, p) => A(c, p) && c.time[p]! < 300_000e6, tap);
+    await meterings(FULL, [m.settings], (c, p) => A(c, p) && c.times[p * PACKET_DOUBLES]! < 300_000e6, tap);
     const found = await remedy({
       diary: new Diary(m),
       connection: id,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import * as R from "../../lib/record/mod.ts";
 import { argus, type Settings } from "../../lib/settings/mod.ts";
-import { decode, PacketColumns } from "../../lib/decode/mod.ts";
+import { decode, PACKET_WORDS, PacketColumns, PW_ENDS } from "../../lib/decode/mod.ts";
 import type { FrameBatch } from "../../lib/capture/mod.ts";
 import { randomTraffic } from "../../scripts/synth/traffic.ts";
 import { traffic } from "./arbitrary.ts";
@@ -56,7 +56,7 @@ function between(a: number, b: number): (frames: FrameBatch, i: number) => boole
       if (columns.capacity < frames.length) columns = new PacketColumns(frames.length);
       decode(frames, columns, { quirks: "none" });
     }
-    const s = columns.ends[i * 8]!, d = columns.ends[i * 8 + 4]!;
+    const s = columns.words[i * PACKET_WORDS + PW_ENDS]!, d = columns.words[i * PACKET_WORDS + PW_ENDS + 4]!;
     return (s === a && d === b) || (s === b && d === a);
   };
 }

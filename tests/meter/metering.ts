@@ -1,5 +1,5 @@
 import { openFrames } from "../../lib/capture/mod.ts";
-import { type BankOptions, type FlowMeter, MeterBank } from "../../lib/meter/mod.ts";
+import { type BankOptions, type Meter, MeterBank, type PeerMeter } from "../../lib/meter/mod.ts";
 import { asRead, RecordBatch } from "../../lib/record/mod.ts";
 import * as R from "../../lib/record/mod.ts";
 import { isPeer, type Settings } from "../../lib/settings/mod.ts";
@@ -7,7 +7,7 @@ import { isPeer, type Settings } from "../../lib/settings/mod.ts";
 /** One setting's records of a capture, as read, in order of emission. */
 export interface Metered {
   readonly batch: RecordBatch;
-  readonly meter: FlowMeter;
+  readonly meter: Meter | PeerMeter;
 }
 
 /** Meters a capture under several settings in one pass. */
@@ -31,7 +31,7 @@ export async function meterAll(
   bank.end();
   return all.map((batch, i) => {
     if (!isPeer(settings[i]!)) { for (let row = 0; row < batch.length; row++) asRead(batch, row); }
-    return { batch, meter: bank.meters[i] as FlowMeter };
+    return { batch, meter: bank.meters[i] as Metered["meter"] };
   });
 }
 

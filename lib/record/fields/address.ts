@@ -234,7 +234,7 @@ function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, num
       if (!names) return sink.integer(v);
   }
   sink.ascii("0x");
-  if (kind === HEX8 && v === 0) sink.byte(48);
+  if (kind === HEX8 && v === 0 && batch.words[row * WORDS + KEY_TYPE] === KEY_IPV6) sink.byte(48);
   else sink.hex(v, kind === HEX8 ? 8 : 4);
 }
 

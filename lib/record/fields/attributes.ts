@@ -20,7 +20,7 @@ import { isProtocol } from "./row.ts";
 // deno-fmt-ignore
 const {
   ARP_RESP, DPORT, D_IP, D_MPLS, D_PSIZE, FLAGS, FLAG_D_IP, FLAG_D_MPLS, FLAG_D_VLAN, FLAG_ICMP_MAP,
-  FLAG_MAC, FLAG_PSIZE, FLAG_S_IP, FLAG_S_MPLS, FLAG_S_VLAN, ICMP_MAP_BODY, MAC, NET, NET_ARP, S_IP,
+  FLAG_MAC, FLAG_PSIZE, FLAG_S_IP, FLAG_S_MPLS, FLAG_S_VLAN, ICMP_MAP, ICMP_MAP_BODY, MAC, NET, NET_ARP, S_IP,
   S_MPLS, S_PSIZE, VLAN, WORDS,
 } = R;
 
@@ -307,7 +307,8 @@ export const ATTRIBUTE_FIELDS: readonly Field[] = [
   }),
   text("inode", "Inode", 18, (b, r) => {
     const at = r * WORDS;
-    return (b.words[at + FLAGS]! & FLAG_ICMP_MAP) === 0 ? "" : formatIpv4(b.words[at + ICMP_MAP_BODY + 1]!);
+    const mapped = (b.words[at + FLAGS]! & FLAG_ICMP_MAP) !== 0 && b.words[at + ICMP_MAP]! >>> 16 !== 0;
+    return !mapped ? "" : formatIpv4(b.words[at + ICMP_MAP_BODY + 1]!);
   }, { meaning: "sender of the ICMP error that was mapped to the flow", merge: "first", sql: "varchar(64)" }),
   integer("icmpid", "IcmpId", 6, (b, r) => {
     if (isProtocol(b, r, 58)) return 0;

@@ -53,8 +53,11 @@ function writeFlags(batch: RecordBatch, row: number, out: Uint8Array, to: number
   }
   if ((flags & FLAG_MAC) !== 0 && (w[at + MAC_TYPE]! & 3) !== 0) out[to + 1] = MANY_MACS;
   if ((flags & FLAG_ICMP_MAP) !== 0) {
-    const mapped = w[at + ICMP_MAP]! >>> 16;
-    out[to + 2] = code(mapped & 1 ? "U" : mapped & 2 ? "R" : mapped & 4 ? "T" : "I");
+    const mapped = w[at + ICMP_MAP]!, type = (mapped >>> 8) & 255;
+    // The bits say that there is a letter, the last message's type which (observed).
+    if (mapped >>> 16 !== 0) {
+      out[to + 2] = code(type === 3 ? "U" : type === 5 ? "R" : type === 11 ? "T" : "I");
+    }
   }
   if (hasTcpFigures(batch, row)) tcpLetters(batch, row, out, to);
   else networkLetters(w, at, out, to);

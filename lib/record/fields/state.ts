@@ -8,7 +8,7 @@ import { hasTcp, isEmptyBin, isProtocol, packets } from "./row.ts";
 // Local constants: the compiler folds them, imported ones it loads each time.
 // deno-fmt-ignore
 const {
-  CAUSE, CAUSE_ERROR, DPORT, FLAGS, FLAG_MAR, FLAG_MATRIX, KEY_ARP, KEY_IPV4, KEY_IPV6, KEY_ISIS,
+  CAUSE, CAUSE_ERROR, DPORT, FLAGS, FLAG_ICMP_MAP, FLAG_MAR, FLAG_MATRIX, ICMP_MAP, KEY_ARP, KEY_IPV4, KEY_IPV6, KEY_ISIS,
   KEY_RARP, KEY_TYPE, NET, NET_FRAG_TCP, NET_NONE, PROTO, SIDE, SIDE_WORDS, SPORT, TCP_CLOSED,
   TCP_D_RST, TCP_EST, TCP_FIN, TCP_FINACK, TCP_STATUS, TCP_SYN, TCP_SYNACK, TCP_S_RST, T_FLAGS,
   WORDS,
@@ -88,8 +88,11 @@ const ICMP6_TYPES: Readonly<Record<number, string>> = {
   143: "MHR",
 };
 
+/** The word for an ICMP record: of a flow that a message quoted, that message's (observed). */
 function icmpState(batch: RecordBatch, row: number): string {
-  const word = batch.words[row * WORDS + SPORT]!, type = word & 255, code = (word >>> 8) & 255;
+  const at = row * WORDS, word = batch.words[at + SPORT]!;
+  const mapped = (batch.words[at + FLAGS]! & FLAG_ICMP_MAP) !== 0, map = batch.words[at + ICMP_MAP]!;
+  const type = mapped ? (map >>> 8) & 255 : word & 255, code = mapped ? map & 255 : (word >>> 8) & 255;
   return type === 3 ? `UR${UNREACHABLE[code] ?? ""}` : ICMP_TYPES[type] ?? "UNK";
 }
 

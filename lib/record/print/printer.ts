@@ -55,10 +55,16 @@ const RMON_TITLES: Readonly<Record<string, string>> = {
   soui: "Oui",
 };
 
-/** Fields that keep their blanks, and one more, in delimiter mode (observed: ten characters). */
+/** Fields that keep their blanks, and one more, in delimiter mode (observed: ten characters; nine where the delimiter is a blank). */
 const KEEPS_BLANKS = new Set(["flgs"]);
+/** Fields whose titles are one character wider than their values (observed). */
+const WIDE_TITLES = new Set(["sstime", "sltime", "dstime", "dltime"]);
 /** The address before each port column. */
 const ADDRESS_OF: Readonly<Record<string, string>> = { sport: "saddr", dport: "daddr" };
+/** `-L -1`; every other negative number means one title, as 0 does (observed). */
+const NO_TITLES = -1;
+/** Length of an SPI as printed: the only number in a port column that is cut under `-n`. */
+const SPI_LENGTH = 10;
 const TAB = 9, BLANK = 32, PERIOD = 46, STAR = 42, LETTER_X = 120, NEWLINE = 10;
 
 /** What print style a set of options means. */
@@ -157,7 +163,7 @@ export class Printer {
     this.#columns.forEach(({ field }, i) => {
       if (field.title === "") return;
       const text = (options.rmon ? RMON_TITLES[field.name] : undefined) ?? field.title;
-      const width = this.#widths[i]!;
+      const width = this.#widths[i]! + (WIDE_TITLES.has(field.name) ? 1 : 0);
       if (this.#delimiter !== 0) {
         if (sink.at > 0) sink.byte(this.#delimiter);
         sink.utf8(quote + text.slice(0, width) + quote);
@@ -172,6 +178,7 @@ export class Printer {
       }
       sink.byte(BLANK);
     });
+    if (this.#delimiter === BLANK) sink.byte(BLANK);
     sink.byte(NEWLINE);
     return sink.bytes.slice(0, sink.at);
   }
@@ -179,9 +186,9 @@ export class Printer {
   /** Prints one record, with the title row before it when that is due. */
   print(batch: RecordBatch, row: number): void {
     const sink = this.sink, counter = this.#style.counter;
-    const due = this.#titles === 0
-      ? counter.rank === 0
-      : this.#titles > 0 && counter.rank % this.#titles === 0;
+    const due = this.#titles > 0
+      ? counter.rank % this.#titles === 0
+      : this.#titles !== NO_TITLES && counter.rank === 0;
     if (due) sink.raw(this.#title);
     counter.rank++;
     sink.room(2048);
@@ -198,7 +205,7 @@ export class Printer {
       const start = sink.at;
       puts[i]!(batch, row, sink);
       if (keep[i] === 1) {
-        if (sink.at > start) sink.byte(BLANK);
+        if (sink.at > start && delimiter !== BLANK) sink.byte(BLANK);
       } else {
         const bytes = sink.bytes;
         while (sink.at > start && bytes[sink.at - 1] === BLANK) sink.at--;
@@ -232,7 +239,9 @@ export class Printer {
           for (let k = 0; k < gap; k++) bytes[start + k] = BLANK;
         }
         sink.at = start + width;
-      } else if (n > width && (this.#uncut[i] === 0 || sink.bytes[start + 1] === LETTER_X)) {
+      } else if (
+        n > width && (this.#uncut[i] === 0 || sink.bytes[start + 1] === LETTER_X && n === SPI_LENGTH)
+      ) {
         sink.at = start + width;
         sink.bytes[sink.at - 1] = STAR;
       }

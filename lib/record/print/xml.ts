@@ -1,6 +1,6 @@
 import type { RecordBatch } from "../batch.ts";
 import type { PrintStyle, Put } from "../fields/field.ts";
-import { FLAG_MAR, FLAGS, SRCID, WORDS } from "../layout.ts";
+import { FLAG_MAR, FLAGS, KEY_IPV4, KEY_IPV6, KEY_TYPE, PROTO, SRCID, WORDS } from "../layout.ts";
 import { type Column, defaultColumns } from "./columns.ts";
 import { type PrintOptions, styleOf } from "./printer.ts";
 import { Sink } from "./sink.ts";
@@ -62,10 +62,11 @@ export class XmlPrinter {
   readonly #puts: readonly Put[];
   readonly #style: PrintStyle;
   readonly #value = new Sink(1024);
+  readonly #delimiter: string;
   /** Told what is known of the probe before the first record is printed. */
   header: XmlHeader = { begin: 0, now: Date.now() * 1000, link: 1, sourceId: 0 };
 
-  /** Compiles the options; delimiter, widths and titles mean nothing here. */
+  /** Compiles the options; widths and titles mean nothing here, a delimiter stands behind each value but the last. */
   constructor(options: PrintOptions = {}) {
     this.#columns = (options.columns ?? defaultColumns()).filter((c) => c.field.xml !== "");
     const time: PutTime = compileTime({
@@ -74,6 +75,7 @@ export class XmlPrinter {
       digits: options.digits ?? 6,
       zone: options.zone ?? localZone(),
     });
+    this.#delimiter = options.delimiter ?? "";
     const style = this.#style = { ...styleOf(options), time };
     this.#puts = this.#columns.map((c) => c.field.print(style, c.width));
   }
@@ -107,17 +109,25 @@ export class XmlPrinter {
     if (this.#style.counter.rank++ === 0) this.#begin();
     const name = management ? "ArgusManagementRecord" : "ArgusFlowRecord";
     sink.ascii(` <${name} `);
+    let any = false;
     for (let i = 0; i < this.#puts.length; i++) {
-      const field = this.#columns[i]!.field, value = this.#value;
+      const { field, width } = this.#columns[i]!, value = this.#value;
       value.clear();
       this.#puts[i]!(batch, row, value);
       if (management && (ADDRESSES.has(field.name) || value.at === 0)) continue;
+      if (any) sink.ascii(this.#delimiter);
+      any = true;
       if (field.name === "dir") {
         sink.ascii(' Dir"');
         continue;
       }
-      sink.ascii(field.name === "ltime" ? "  " : " ");
-      sink.ascii(field.xml);
+      const spi = field.name === "dport" && isEsp(batch, row);
+      if (spi && value.at > width) {
+        value.at = width;
+        value.bytes[width - 1] = STAR;
+      }
+      sink.ascii(field.name === "ltime" || spi ? "  " : " ");
+      sink.ascii(spi ? "EspSpi" : field.xml);
       sink.ascii(' = "');
       const from = USER_DATA.has(field.name) ? value.bytes.indexOf(EQUALS) + 1 : 0;
       for (let k = from; k < value.at; k++) {
@@ -143,6 +153,13 @@ export class XmlPrinter {
   }
 }
 
+/** Whether the record's destination port is an SPI, which has a name of its own and is cut to its width (observed). */
+function isEsp(batch: RecordBatch, row: number): boolean {
+  const at = row * WORDS, key = batch.words[at + KEY_TYPE];
+  return (key === KEY_IPV4 || key === KEY_IPV6) && batch.words[at + PROTO] === 50;
+}
+
+const STAR = 42;
 const ADDRESSES = new Set(["saddr", "daddr", "sport", "dport", "dir"]);
 const USER_DATA = new Set(["suser", "duser"]);
 const EQUALS = 61;
