@@ -21,6 +21,7 @@ import { inquire, remedyWith, SharedRemeter } from "./investigate.ts";
 import { filtered } from "./diff.ts";
 import type { CapturePlan } from "./plan.ts";
 import { meterCapture, type RunListeners } from "./run.ts";
+import { saidOnce } from "./said_once.ts";
 import { tableModel } from "./study.ts";
 
 /** What to compare. */
@@ -210,12 +211,19 @@ export function comparisonText(c: Comparison, print: PrintOptions): string {
     );
   }
   if (c.explained.length > 0) parts.push("\n== Why");
-  for (const e of c.explained) parts.push(`${e.settings.name}, row ${e.row}: ${e.why.sentence}`);
+  const whys = c.explained.map((e) => ({ setting: e.settings.name, row: e.row, sentence: e.why.sentence }));
+  parts.push(...saidOnce(whys, (s) => `${s.setting}, row ${s.row}`));
   if (c.unexplained > 0) {
     parts.push(`... and ${c.unexplained} more records without, or with exchanged, direction`);
   }
   if (c.remedies.length > 0) parts.push("\n== What would have avoided it");
-  for (const r of c.remedies) for (const m of r.remedies) parts.push(`${r.settings.name}: ${m.sentence}`);
+  const advice = c.remedies.flatMap((r) => {
+    const row = c.explained.find((e) =>
+      e.settings === r.settings && e.why.record?.connection === r.connection
+    )?.row;
+    return r.remedies.map(({ sentence }) => ({ setting: r.settings.name, row, sentence }));
+  });
+  parts.push(...saidOnce(advice, (s) => s.setting));
   for (const p of c.problems) parts.push(`\nProblem: ${p}`);
   return parts.join("\n");
 }

@@ -144,7 +144,10 @@ interface Asked {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Meters a capture again for several who ask at the same time what direction records have: one pass serves all. */
+/** Settings metered in one pass: each takes memory for all flows of the capture. */
+const AT_ONCE = 16;
+
+/** Meters a capture again for several who ask at the same time what direction records have: the same passes serve all. */
 export class SharedRemeter {
   readonly #plan: CapturePlan;
   readonly #lastFrames: ReadonlyMap<string, number>;
@@ -169,14 +172,26 @@ export class SharedRemeter {
     const asked = this.#waiting;
     this.#waiting = [];
     try {
-      const all = new Map<string, Settings>();
-      for (const { settings } of asked) for (const s of settings) all.set(keyOf(s), s);
+      const wanted = new Map<string, { settings: Settings; lastFrame: number }>();
+      for (const { settings, connection } of asked) {
+        const own = this.#lastFrames.get(connection) ?? Infinity;
+        for (const s of settings) {
+          const key = keyOf(s), lastFrame = Math.max(own, wanted.get(key)?.lastFrame ?? 0);
+          wanted.set(key, { settings: s, lastFrame });
+        }
+      }
+      // Passes that can end early do not wait for those that cannot.
+      const inOrder = [...wanted.values()].sort((a, b) =>
+        a.lastFrame === b.lastFrame ? 0 : a.lastFrame - b.lastFrame
+      );
       const connections = new Set(asked.map((a) => a.connection));
-      const meterings = await remeter(this.#plan, [...all.values()], connections, {
-        lastFrame: Math.max(...[...connections].map((id) => this.#lastFrames.get(id) ?? Infinity)),
-        timers: false,
-      });
-      const byKey = new Map([...all.keys()].map((key, i) => [key, meterings[i]!]));
+      const byKey = new Map<string, Metering>();
+      for (let n = 0; n < inOrder.length; n += AT_ONCE) {
+        const some = inOrder.slice(n, n + AT_ONCE), { lastFrame } = some.at(-1)!;
+        const settings = some.map((x) => x.settings);
+        const meterings = await remeter(this.#plan, settings, connections, { lastFrame, timers: false });
+        settings.forEach((s, i) => byKey.set(keyOf(s), meterings[i]!));
+      }
       for (const { settings, resolve } of asked) resolve(settings.map((s) => byKey.get(keyOf(s))!));
     } catch (error) {
       for (const { reject } of asked) reject(error);

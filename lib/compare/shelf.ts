@@ -206,12 +206,12 @@ export class Shelf {
     return this.words[row * ROW_WORDS + INDEX]!;
   }
 
-  /** The last frame that any row of the same group counts; infinite when one does not tell. */
-  lastFrameOf(row: number): number {
+  /** The last frame that any row of a group counts; infinite when one does not tell. */
+  lastFrameOf(group: number): number {
     const words = this.words;
     let last = 0;
     for (
-      let r = this.groups[words[row * ROW_WORDS + GROUP]! * GROUP_WORDS + G_NEWEST]!;
+      let r = this.groups[group * GROUP_WORDS + G_NEWEST]!;
       r !== 0;
       r = words[r * ROW_WORDS + PREVIOUS]!
     ) {

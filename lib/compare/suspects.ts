@@ -6,7 +6,7 @@ import * as S from "./shelf_words.ts";
 import type { RecordRef } from "./types.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use.
-const { CONN, CONN_SEQ, INDEX, ROW_DOUBLES, ROW_WORDS, START } = S;
+const { CONN, CONN_SEQ, GROUP, INDEX, ROW_DOUBLES, ROW_WORDS, START } = S;
 
 /** Records that have something to explain, of one side. */
 export interface Suspects {
@@ -26,10 +26,15 @@ export interface Suspects {
 export function suspectsOf(shelf: Shelf, rows: RowList, most: number): Suspects {
   const unique = distinct(shelf, rows), words = shelf.words;
   unique.sort((a, b) => words[a * ROW_WORDS + INDEX]! - words[b * ROW_WORDS + INDEX]!);
-  const chosen = [...unique.subarray(0, most)];
+  const chosen = [...unique.subarray(0, most)], lastFrames = new Map<number, number>();
+  const lastFrame = (row: number): number => {
+    const group = words[row * ROW_WORDS + GROUP]!, known = lastFrames.get(group) ?? shelf.lastFrameOf(group);
+    lastFrames.set(group, known);
+    return known;
+  };
   return {
     first: chosen.map((row) => refOf(shelf.restore(row), 0, shelf.indexOf(row))),
-    lastFrames: chosen.map((row) => shelf.lastFrameOf(row)),
+    lastFrames: chosen.map(lastFrame),
     count: unique.length,
   };
 }

@@ -10,7 +10,7 @@ import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PROTO, PW_SIZE } = P;
+const { PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PROTO, PW_SIZE } = P;
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
@@ -68,7 +68,7 @@ export class Fragments {
     if (row === 0) {
       row = this.#open(c, i, swap, name);
       // The first fragment is the hidden entry's first time, though it is not counted there.
-      if (this.#meter.quirks) table.doubles[row * R.DOUBLES] = c.time[i]!;
+      if (this.#meter.quirks) table.doubles[row * R.DOUBLES] = c.times[i * PACKET_DOUBLES]!;
       this.#meter.created--;
       table.unlink(row);
     } else if (table.state[row * STATE_WORDS + S_PARENT] === 0) {
