@@ -110,6 +110,10 @@ export class Aggregator {
     if (key.none) {
       const n = this.#store.add(batch, row);
       this.#enter(this.#store.chunk(n), this.#store.row(n));
+      if (!key.rmon) return;
+      this.#flippedEnd(batch, row);
+      const m = this.#store.add(this.#scratch, 0);
+      this.#enter(this.#store.chunk(m), this.#store.row(m));
       return;
     }
     if (this.#options.metric) {
@@ -126,12 +130,17 @@ export class Aggregator {
     }
     this.#one(batch, row);
     if (key.rmon) {
-      const reverse = batch.words[row * WORDS + FLAGS]! & FLAG_REVERSE;
-      this.#flipped(batch, row);
-      const words = this.#scratch.words;
-      words[FLAGS] = words[FLAGS]! & ~FLAG_REVERSE | reverse;
+      this.#flippedEnd(batch, row);
       this.#one(this.#scratch, 0);
     }
+  }
+
+  /** The record as its other end sees it, in row 0 of the scratch batch. */
+  #flippedEnd(batch: RecordBatch, row: number): void {
+    const reverse = batch.words[row * WORDS + FLAGS]! & FLAG_REVERSE;
+    this.#flipped(batch, row);
+    const words = this.#scratch.words;
+    words[FLAGS] = words[FLAGS]! & ~FLAG_REVERSE | reverse;
   }
 
   /**

@@ -73,17 +73,17 @@ export class Key {
     this.#exact = exact;
     this.none = kind === "none";
     this.rmon = rmon || kind === "addr" || kind === "mac" || kind === "port";
-    // Seen from both ends, each order has its own record (observed).
+    // Seen from both ends, each order has its own record; hardware addresses have no order in the real program (observed).
     this.ordered = rmon
       ? undefined
       : kind === "matrix"
       ? "addresses"
-      : kind === "macmatrix"
+      : kind === "macmatrix" && exact
       ? "macs"
       : undefined;
     this.#masks = [
-      fields.find((f) => f.name === "saddr")?.mask,
-      fields.find((f) => f.name === "daddr")?.mask,
+      named.find((f) => f.name === "saddr")?.mask || undefined,
+      named.find((f) => f.name === "daddr")?.mask || undefined,
     ];
     const reversed = fields.map((f) => {
       const name = PARTS.get(f.name)!.other ?? f.name;
@@ -234,13 +234,13 @@ export class Key {
   }
 }
 
-/** What racluster really reads for a field (observed): networks are whole addresses, the service is nothing, a mask of 0 is none. */
+/** What racluster really reads for a field (observed): networks are four bytes of addresses, the service is nothing, a mask of 0 is none. */
 function asRacluster(field: KeyField): readonly KeyField[] {
   switch (field.name) {
     case "snet":
-      return [{ name: "saddr" }];
+      return [{ name: "saddr", mask: 32 }];
     case "dnet":
-      return [{ name: "daddr" }];
+      return [{ name: "daddr", mask: 32 }];
     case "svc":
       return [];
     default:

@@ -96,17 +96,18 @@ const addressKind: Value = (batch, row) => {
   return type === R.KEY_ISIS ? R.KEY_ETHER + 0.5 : type;
 };
 
-/** Whether the original reads the destination port of a record only beside another IPv6 record (observed). */
-function isV6Port(batch: RecordBatch, row: number): boolean {
+/** Of two records the original reads the first one's IPv6 port, or ICMPv6 code, only beside another such one (observed). */
+const ipv6Port: Value = (batch, row) => {
   const w = row * R.WORDS, proto = batch.words[w + R.PROTO];
-  return batch.words[w + R.KEY_TYPE] === R.KEY_IPV6 && (proto === 6 || proto === 17);
-}
+  if (batch.words[w + R.KEY_TYPE] !== R.KEY_IPV6) return 0;
+  return proto === 6 || proto === 17 ? 1 : proto === 58 ? 2 : 0;
+};
 
 /** What else rasort minds (observed). */
 const MANNERS: Readonly<Record<string, Partial<SortKey>>> = {
   saddr: { kind: addressKind },
   daddr: { kind: addressKind },
-  dport: { shy: isV6Port },
+  dport: { shy: ipv6Port },
 };
 
 /** A keyword that is read but moves nothing. */

@@ -29,8 +29,8 @@ export interface SortKey {
   readonly ascending: boolean;
   /** What goes before the values, from small to large even when everything else is turned (kinds of addresses in rasort). */
   readonly kind?: (batch: RecordBatch, row: number) => number;
-  /** Whether a row counts as 0 beside one of another kind when it is the first of two (ports of IPv6 in rasort). */
-  readonly shy?: (batch: RecordBatch, row: number) => boolean;
+  /** Class of rows, if not 0, that count as 0 as the first of two when the second is of another class (ports of IPv6 in rasort). */
+  readonly shy?: (batch: RecordBatch, row: number) => number;
 }
 
 /**
@@ -91,7 +91,7 @@ export function sortedOrder(
     for (let k = 0; k < columns.length; k++) {
       const kind = kinds[k], reserved = shy[k];
       if (kind !== undefined && kind[a] !== kind[b]) return kind[a]! - kind[b]!;
-      const x = reserved?.[a] && !reserved[b] ? 0 : columns[k]![a]!, y = columns[k]![b]!;
+      const x = reserved?.[a] && reserved[a] !== reserved[b] ? 0 : columns[k]![a]!, y = columns[k]![b]!;
       if (x < y) return -signs[k]!;
       if (x > y) return signs[k]!;
     }

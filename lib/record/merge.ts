@@ -171,7 +171,7 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
   // SPIs of IPv4, whose upper half holds the mask lengths in the memory of the real program.
   const spis = type === KEY_IPV4 && x[w + PROTO] === ESP && x[w + DPORT] !== y[v + DPORT];
   if (x[w + PROTO] !== y[v + PROTO]) x[w + PROTO] = 0;
-  if (!argus || same) {
+  if (!argus || same || isIp(type) && isIp(y[v + KEY_TYPE]!)) {
     if (x[w + SPORT] !== y[v + SPORT]) x[w + SPORT] = 0;
     if (x[w + DPORT] !== y[v + DPORT]) x[w + DPORT] = 0;
   }
@@ -202,6 +202,10 @@ function mergeKey(x: Int32Array, w: number, y: Int32Array, v: number, argus: boo
     if (x[w + side] !== y[v + side] || x[w + side + 1] !== y[v + side + 1]) x[w + side] = x[w + side + 1] = 0;
     for (let i = 2; i < 4; i++) if (x[w + side + i] !== y[v + side + i]) x[w + side + i] = 0;
   }
+}
+
+function isIp(type: number): boolean {
+  return type === KEY_IPV4 || type === KEY_IPV6;
 }
 
 function isArp(type: number): boolean {

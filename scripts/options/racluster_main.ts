@@ -16,7 +16,19 @@ const USAGE = `usage: racluster [-f conf] [-m field[/mask] ...] [-M mode ...] [r
   -M mode       correct nocorrect preserve nopreserve norep rmon ind, and of our own:
                 evidence  one record per true connection, directions corrected by evidence`;
 
-const MODES = ["correct", "nocorrect", "preserve", "nopreserve", "norep", "rmon", "ind", "evidence"];
+// uni and oui are known and change nothing (observed).
+const MODES = [
+  "correct",
+  "nocorrect",
+  "preserve",
+  "nopreserve",
+  "norep",
+  "rmon",
+  "ind",
+  "evidence",
+  "uni",
+  "oui",
+];
 
 /** Runs `racluster`; gives its exit status: 0 when a record was put out, 1 when none was. */
 export async function main(words: readonly string[]): Promise<number> {

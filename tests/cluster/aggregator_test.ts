@@ -172,3 +172,19 @@ Deno.test("racluster.conf: what models put out on the way comes in the order of 
   assertEquals(all, one);
   assertEquals(all.slice(0, 4).map((line) => line.match(/ (\d+)\.\./)?.[1]), ["0", "7", "14", "21"]);
 });
+
+Deno.test("racluster.conf: as the real program, a record's start puts out what was idle until then, whatever line takes it", async () => {
+  const conf = parseRaclusterConf('filter="udp" model="sport" idle=20\nfilter="tcp" model="sport"');
+  const run = async (rules: "argus" | "exact", start: number) => {
+    const records = [{ proto: 17, sport: 1, start: 0 }, { proto: 6, sport: 2, start }, {
+      proto: 17,
+      sport: 1,
+      start: 15,
+    }];
+    const out = tell(await gather(clusterByConf(stream(batchOf(...records)), conf, { rules })));
+    return out.map((line) => line.match(/ (\d+\.\.\d+) /)?.[1]);
+  };
+  assertEquals(await run("argus", 20), ["0..0", "15..15", "20..20"]);
+  assertEquals(await run("argus", 19), ["0..15", "19..19"]);
+  assertEquals(await run("exact", 20), ["0..15", "20..20"]);
+});

@@ -206,7 +206,7 @@ function maskLengths(batch: RecordBatch, row: number): number {
 
 function putPort(side: 0 | 1): (style: PrintStyle) => Put {
   return (style) => (batch, row, sink) => {
-    writePort(batch, row, side, sink, style.numbers);
+    writePort(batch, row, side, sink, style);
     // The original ends the checksum of IS-IS with a delimiter of its own.
     if (side === 1 && style.delimiter !== "" && batch.words[row * WORDS + KEY_TYPE] === KEY_ISIS) {
       sink.ascii(style.delimiter);
@@ -214,11 +214,11 @@ function putPort(side: 0 | 1): (style: PrintStyle) => Put {
   };
 }
 
-function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, numbers: number): void {
+function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, style: PrintStyle): void {
   const kind = portKind(batch, row, side);
   if (kind === BLANK) return sink.ascii(portText(side)(batch, row));
   const v = portNumber(batch, row, side);
-  const names = numbers === 0 || numbers === 3;
+  const names = style.numbers === 0 || style.numbers === 3;
   switch (kind) {
     case SERVICE: {
       if (!names) return sink.integer(v);
@@ -234,7 +234,8 @@ function writePort(batch: RecordBatch, row: number, side: 0 | 1, sink: Sink, num
       if (!names) return sink.integer(v);
   }
   sink.ascii("0x");
-  if (kind === HEX8 && v === 0 && batch.words[row * WORDS + KEY_TYPE] === KEY_IPV6) sink.byte(48);
+  // An SPI of 0 has all its digits in columns of fixed width only (observed).
+  if (kind === HEX8 && v === 0 && style.delimiter !== "") sink.byte(48);
   else sink.hex(v, kind === HEX8 ? 8 : 4);
 }
 
@@ -256,7 +257,7 @@ function portText(side: 0 | 1): (batch: RecordBatch, row: number) => string {
 }
 
 /**
- * Ports in rasort's order: what is neither TCP nor UDP counts as 0, but ICMPv6 as its type among source ports; an IPv6 record that
+ * Ports in rasort's order: what is neither TCP nor UDP counts as 0, but ICMPv6 as its type or code; an IPv6 record that
  * the reader turned round has its ports exchanged in the memory of the original (observed).
  */
 function portOrder(which: 0 | 1): (batch: RecordBatch, row: number) => number {
@@ -264,9 +265,7 @@ function portOrder(which: 0 | 1): (batch: RecordBatch, row: number) => number {
     let side = which;
     const at = row * WORDS, proto = batch.words[at + PROTO];
     if (batch.words[at + KEY_TYPE] === KEY_IPV6) {
-      if (proto === 58) {
-        return side === 0 ? portNumber(batch, row, 0) : 0;
-      }
+      if (proto === 58) return portNumber(batch, row, side);
       if ((batch.words[at + FLAGS]! & FLAG_REVERSE) !== 0) side = side === 0 ? 1 : 0;
     }
     return proto === 6 || proto === 17 ? portNumber(batch, row, side) || 0 : 0;
