@@ -195,7 +195,7 @@ class Reading {
       this.#progress(source);
       return got;
     }
-    return Promise.race(signal ? [got, aborted(signal)] : [got]).then((n) => {
+    return (signal ? unlessAborted(got, signal) : got).then((n) => {
       this.#progress(source);
       return n;
     });
@@ -226,6 +226,11 @@ class Reading {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<number> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(0), { once: true }));
+/** What came, or 0 when the signal aborts first. The signal may outlive very many reads, so none leaves a listener behind. */
+function unlessAborted(got: Promise<number>, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(0);
+    signal.addEventListener("abort", leave, { once: true });
+    got.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
 }

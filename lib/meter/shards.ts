@@ -32,8 +32,10 @@ const IP_SOURCE = 12, IP_DESTINATION = 16;
  * import { packetsOfShard } from "./shards.ts";
  *
  * const columns = new P.PacketColumns(2);
- * columns.kind.fill(P.P_UDP);
- * columns.words.set([1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+ * for (const [i, ends] of [[1, 0, 0, 0, 2, 0, 0, 0], [2, 0, 0, 0, 1, 0, 0, 0]].entries()) {
+ *   columns.words[i * P.PACKET_WORDS + P.PW_KIND] = P.P_UDP;
+ *   columns.words.set(ends, i * P.PACKET_WORDS + P.PW_ENDS);
+ * }
  * const tests = [0, 1, 2].map((index) => packetsOfShard({ index, count: 3 }));
  * assertEquals(tests.filter((t) => t(columns, 0)).length, 1);
  * assertEquals(tests.map((t) => t(columns, 0)), tests.map((t) => t(columns, 1)));
