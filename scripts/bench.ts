@@ -39,6 +39,9 @@ try {
     const file = new OutputFile(capture);
     makeCapture({ packets }, (bytes) => file.write(bytes));
     file.close();
+    // What is still being written to the disk would run beside the first rounds.
+    using written = Deno.openSync(capture, { write: true });
+    written.syncSync();
     console.log(
       `capture: ${packets} packets, ${(Deno.statSync(capture).size / 1e6).toFixed(0)} MB, ` +
         `made in ${((performance.now() - begun) / 1000).toFixed(1)} s`,
