@@ -72,7 +72,7 @@ Deno.test("both ends belong to the range", () => {
   );
 });
 
-Deno.test("a record intersects, covers or lies within", () => {
+Deno.test("a record has an end within, covers or lies within", () => {
   const from = at("2001-09-09T01:00:00"), to = at("2001-09-09T02:00:00"), hour = 3600e6;
   const records = [[from - 2 * hour, from - hour], [from - hour, from], [from, to], [from - 1, to + 1], [
     from + 1,
@@ -80,7 +80,8 @@ Deno.test("a record intersects, covers or lies within", () => {
   ]] as const;
   const takes = (mode: string) =>
     records.map(([s, e]) => readTimeRange(`${mode}2001/09/09.01`, NOW, UTC).matches(s, e));
-  assertEquals(takes(""), [false, true, true, true, true]);
+  // Neither the record that ends as the range begins nor the one around it (what ra 3.0.8.2 leaves out).
+  assertEquals(takes(""), [false, false, true, false, true]);
   assertEquals(takes("i"), takes(""));
   assertEquals(takes("n"), [false, false, true, true, false]);
   assertEquals(takes("c"), [false, false, true, false, true]);
