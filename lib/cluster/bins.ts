@@ -3,6 +3,7 @@ import { RecordBatch, UTC, type Zone } from "../record/mod.ts";
 import * as R from "../record/mod.ts";
 import { Aggregator } from "./aggregator.ts";
 import { aggregatorOptions, type ClusterOptions } from "./cluster.ts";
+import { sortedOrder, type SortKey } from "./sort.ts";
 import { splitRow } from "./split.ts";
 
 /** How to put records into bins of time. */
@@ -22,6 +23,12 @@ export interface BinOptions extends Omit<ClusterOptions, "correct" | "sorted"> {
   readonly hold?: number | undefined;
   /** Zone of days, weeks, months and years; UTC unless given. */
   readonly zone?: Zone | undefined;
+  /** The real program loses what comes before the first record's bin (`"lost"`); nothing is lost unless given. */
+  readonly early?: "kept" | "lost" | undefined;
+  /** A time range, microseconds: only pieces that start within its bins are taken, up to its end (rabins `-t`). */
+  readonly range?: { readonly start: number; readonly end: number } | undefined;
+  /** Order of the records in a bin; by start unless given (rabins `-P`). */
+  readonly order?: readonly SortKey[] | undefined;
 }
 
 /** Where bins begin. */
@@ -102,8 +109,6 @@ function calendar(n: number, years: boolean, zone: Zone): Grid {
 
 /**
  * Aggregates records in bins of time (rabins, cluster.md section 6); see {@linkcode bin} for streams. Rows must be as read.
- *
- * Unlike the real program no record is lost when it comes before the first one's bin.
  */
 export class Binner {
   readonly #grid: Grid;
@@ -112,6 +117,10 @@ export class Binner {
   readonly #pieces = new RecordBatch(16);
   #newest = -Infinity;
   #last = NaN;
+  /** Where the first bin begins, when earlier records are lost. */
+  #first: number | undefined;
+  /** Whether the first bin also has the records of second 0. */
+  #joined = false;
 
   /**
    * Makes one that holds nothing yet.
@@ -150,7 +159,8 @@ export class Binner {
 
   #put(batch: RecordBatch, row: number): void {
     const time = R.startTime(batch, row);
-    const start = this.#grid.start(time);
+    const start = this.#binOf(time), { range } = this.#options;
+    if (Number.isNaN(start) || range && R.lastTime(batch, row) < range.start) return;
     let bin = this.#bins.get(start);
     if (!bin) {
       const options = aggregatorOptions(this.#options, this.#options.correct ?? "none");
@@ -159,6 +169,28 @@ export class Binner {
     }
     bin.add(batch, row);
     if (time > this.#newest) this.#newest = time;
+  }
+
+  /** Start of the bin that takes a record of a time, NaN when it is lost. */
+  #binOf(time: number): number {
+    const start = this.#grid.start(time), { range, early } = this.#options;
+    if (range) {
+      const first = this.#grid.start(range.start);
+      // The bin before counts as the first one (its records are left out later, with what they were merged with; observed).
+      if (time > range.end || start < this.#grid.start(first - 1)) return NaN;
+      return time > this.#grid.start(first - 1) ? Math.max(start, first) : NaN;
+    }
+    if (early !== "lost") return start;
+    if (this.#first === 0 && start > 0) {
+      // A first bin that begins in 1970 counts as none: the next one takes its place and its records (observed).
+      const bin = this.#bins.get(0);
+      this.#bins.delete(0);
+      if (bin) this.#bins.set(start, bin);
+      this.#joined = bin !== undefined;
+      this.#first = start;
+    }
+    this.#first ??= start;
+    return start < this.#first ? NaN : start;
   }
 
   *#give(wanted: (start: number) => boolean): Generator<RecordBatch, void, void> {
@@ -171,7 +203,9 @@ export class Binner {
         for (let t = this.#last; t < start; t = this.#grid.next(t)) yield emptyBin(t, this.#grid.next(t));
       }
       this.#last = Math.max(end, Number.isNaN(this.#last) ? end : this.#last);
-      yield this.#inOrder(bin, start, end);
+      const joined = this.#joined && start === this.#first;
+      const out = this.#inOrder(bin, joined ? 0 : start, end);
+      if (out.length > 0) yield out;
     }
   }
 
@@ -179,13 +213,20 @@ export class Binner {
   #inOrder(bin: Aggregator, start: number, end: number): RecordBatch {
     const all = new RecordBatch(bin.length);
     for (const batch of bin.drain()) for (let row = 0; row < batch.length; row++) all.append(batch, row);
-    const order = Array.from({ length: all.length }, (_, i) => i);
-    const starts = order.map((row) => R.startTime(all, row));
-    order.sort((a, b) => starts[a]! - starts[b]! || a - b);
+    const order = this.#order(all);
     const out = new RecordBatch(all.length);
-    for (const row of order) out.append(all, row);
+    const first = this.#options.range ? start : -Infinity;
+    for (const row of order) if (!(R.startTime(all, row) < first)) out.append(all, row);
     if (this.#options.hard) harden(out, start, end);
     return out;
+  }
+
+  #order(all: RecordBatch): Iterable<number> {
+    const { order, hard } = this.#options;
+    if (order) return sortedOrder(all.length, (row) => ({ batch: all, row }), order);
+    // Records with the limits of their bin begin at one time.
+    const starts = Array.from({ length: all.length }, (_, row) => hard ? 0 : R.startTime(all, row));
+    return starts.map((_, row) => row).sort((a, b) => starts[a]! - starts[b]! || a - b);
   }
 }
 

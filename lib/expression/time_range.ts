@@ -1,5 +1,5 @@
 import { Problem } from "../base/mod.ts";
-import { FLAG_MAR, FLAGS, lastTime, localZone, startTime, WORDS, type Zone } from "../record/mod.ts";
+import { lastTime, localZone, startTime, type Zone } from "../record/mod.ts";
 import {
   type Amount,
   type Fields,
@@ -13,7 +13,7 @@ import {
 } from "./calendar.ts";
 import type { RecordPredicate } from "./predicate.ts";
 
-/** How a record is compared with a range: they intersect, the record covers the range, or the record lies within it. */
+/** How a record is compared with a range: one of its ends lies within, it covers the range, or it lies within it. */
 export type TimeMode = "intersects" | "includes" | "contained";
 
 /** A range of `-t`: both ends belong to it (filter.md section 7). */
@@ -75,7 +75,8 @@ export function readTimeRange(text: string, now = Date.now() / 1000, zone: Zone 
 }
 
 function compare(mode: TimeMode, start: number, last: number, from: number, to: number): boolean {
-  if (mode === "intersects") return last >= from && start <= to;
+  // A record that begins before the range and ends after it, or just as it begins, has neither end within it (observed).
+  if (mode === "intersects") return start >= from && start <= to || last > from && last <= to;
   return mode === "contained" ? start >= from && last <= to : start <= from && last >= to;
 }
 
@@ -215,14 +216,12 @@ function bad(text: string, expected: string): Problem {
 }
 
 /**
- * Compiles a time range of `-t` to a test of records after `asRead`; management records pass.
+ * Compiles a time range of `-t` to a test of records after `asRead`; management records go by their own times (observed).
  *
  * @param now What "now" is, in seconds since 1970.
  * @throws {Problem} `syntax`.
  */
 export function parseTimeRange(text: string, now?: number, zone?: Zone): RecordPredicate {
   const range = readTimeRange(text, now, zone);
-  return (batch, row) =>
-    (batch.words[row * WORDS + FLAGS]! & FLAG_MAR) !== 0 ||
-    range.matches(startTime(batch, row), lastTime(batch, row));
+  return (batch, row) => range.matches(startTime(batch, row), lastTime(batch, row));
 }

@@ -156,13 +156,15 @@ function timeCondition(
   const range = readTimeRange(text);
   if (!range.fixed) return undefined;
   const from = range.fixed.start / 1e6, to = range.fixed.end / 1e6;
-  const [first, second] = {
-    intersects: [`${q("ltime")} >= ?`, `${q("stime")} <= ?`],
-    contained: [`${q("stime")} >= ?`, `${q("ltime")} <= ?`],
-    includes: [`${q("stime")} <= ?`, `${q("ltime")} >= ?`],
-  }[range.mode] as [string, string];
-  const both = `${first} AND ${second}`;
-  return { text: range.negated ? `NOT (${both})` : both, params: [from, to] };
+  const stime = q("stime"), ltime = q("ltime");
+  const conditions = {
+    intersects: `${stime} >= ? AND ${stime} <= ? OR ${ltime} > ? AND ${ltime} <= ?`,
+    contained: `${stime} >= ? AND ${ltime} <= ?`,
+    includes: `${stime} <= ? AND ${ltime} >= ?`,
+  };
+  const both = conditions[range.mode];
+  const params = range.mode === "intersects" ? [from, to, from, to] : [from, to];
+  return { text: range.negated ? `NOT (${both})` : both, params };
 }
 
 /** Runs a query and gives its records as a reader sees them. */

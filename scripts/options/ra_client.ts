@@ -160,6 +160,11 @@ export class RecordOutput {
     });
   }
 
+  /** Has the limits of `-N` hold for what follows as if nothing had been given yet. */
+  countAgain(): void {
+    this.#given = 0;
+  }
+
   /** Gives out all rows of a batch; says whether more are wanted. */
   put(batch: R.RecordBatch): boolean {
     for (let row = 0; row < batch.length; row++) if (!this.putRow(batch, row)) return false;

@@ -165,7 +165,7 @@ export async function main(words: readonly string[]): Promise<number> {
           if (printer instanceof R.XmlPrinter) printer.header = R.xmlHeader(batch, row);
         }
       }
-      const passes = accepts(batch, row) && (management || inTime(batch, row) && matches(batch, row));
+      const passes = accepts(batch, row) && inTime(batch, row) && (management || matches(batch, row));
       if (management) {
         if (!passes) continue;
         if (options.patterns.length === 0) matched++;

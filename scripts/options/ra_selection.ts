@@ -14,7 +14,7 @@ export async function filterOf(text: string, options: RaOptions): Promise<Predic
   return compileRecordFilter(text, { precision: options.print.digits ?? 6 });
 }
 
-/** The time range of `-t` (management records pass, filter.md section 7). */
+/** The time range of `-t`; management records have times, too (observed, against filter.md section 7). */
 export async function timesOf(options: RaOptions): Promise<Predicate> {
   if (options.times === undefined) return everything;
   const { parseTimeRange } = await import("../../lib/expression/mod.ts");

@@ -1,7 +1,9 @@
 import { parseDuration, Problem } from "../../lib/base/mod.ts";
-import { Binner, Clusterer } from "../../lib/cluster/mod.ts";
+import { Binner, Clusterer, rasortKeys } from "../../lib/cluster/mod.ts";
 import { localZone } from "../../lib/record/mod.ts";
+import type { TimeRange } from "../../lib/expression/mod.ts";
 import { closeClient, eachRecord, openClient } from "./ra_client.ts";
+import type { RaOptions } from "./ra_options.ts";
 
 const USAGE =
   `usage: rabins -M time size [-M hard] [-M zero] [-M nomodify] [-m field ...] [-B secs] [ra options] [- filter]
@@ -9,7 +11,8 @@ const USAGE =
   -M hard       records take the limits of their bin
   -M zero       bins without records give an empty one
   -M nomodify   records are not cut at the borders
-  -B secs       give bins out when records are this far past them`;
+  -B secs       give bins out when records are this far past them
+  -P field      order of the records in a bin, as rasort -m`;
 
 const MODES = [
   "time",
@@ -30,7 +33,7 @@ export async function main(words: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 1;
   }
-  const client = await openClient("rabins", words, { B: "value", f: "value" }, MODES);
+  const client = await openClient("rabins", words, { B: "value", f: "value", P: "value" }, MODES);
   const { modes, keys, own, print } = client.options;
   if (own.has("f")) {
     throw new Problem("unsupported", "Expected no -f: rabins takes no racluster.conf here", { found: "-f" });
@@ -40,6 +43,7 @@ export async function main(words: readonly string[]): Promise<number> {
     throw new Problem("bad-value", "Expected a bin size after -M time but found nothing");
   }
   const hold = own.get("B")?.at(-1);
+  const order = own.get("P");
   const settings = {
     by: keys.length > 0 ? keys : undefined,
     correct: modes.includes("correct") && keys.length === 0 ? "argus" as const : "none" as const,
@@ -56,6 +60,9 @@ export async function main(words: readonly string[]): Promise<number> {
     split: !modes.includes("nomodify"),
     hold: hold === undefined ? undefined : parseDuration(hold),
     zone: print.zone ?? localZone(),
+    early: "lost",
+    range: await rangeOf(client.options),
+    order: order && rasortKeys(order),
   });
   const work = binner ?? new Clusterer(settings);
   const put = () => {
@@ -63,13 +70,25 @@ export async function main(words: readonly string[]): Promise<number> {
     for (const batch of binner.take()) {
       given += batch.length;
       client.output.put(batch);
+      client.output.countAgain();
     }
   };
   await eachRecord(client, {}, (batch, row) => work.add(batch, row), put);
   for (const batch of work.drain()) {
     given += batch.length;
-    if (!client.output.put(batch)) break;
+    const full = !client.output.put(batch);
+    // -N is for each bin (observed).
+    if (binner) client.output.countAgain();
+    else if (full) break;
   }
   closeClient(client);
   return given > 0 || client.matched ? 0 : 1;
+}
+
+/** The time range that pieces are held to; none when it is negated or depends on each record. */
+async function rangeOf({ times, print }: RaOptions): Promise<TimeRange["fixed"]> {
+  if (times === undefined) return undefined;
+  const { readTimeRange } = await import("../../lib/expression/mod.ts");
+  const range = readTimeRange(times, undefined, print.zone);
+  return range.negated ? undefined : range.fixed;
 }

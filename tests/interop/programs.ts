@@ -2,10 +2,17 @@
 import { main as argusMain } from "../../scripts/options/argus_main.ts";
 import { redirectOutput } from "../../scripts/options/output_file.ts";
 import { main as raMain } from "../../scripts/options/ra_main.ts";
+import { main as rabinsMain } from "../../scripts/options/rabins_main.ts";
 import { main as raclusterMain } from "../../scripts/options/racluster_main.ts";
 import { main as rasortMain } from "../../scripts/options/rasort_main.ts";
 
-const MAINS = { argus: argusMain, ra: raMain, racluster: raclusterMain, rasort: rasortMain } as const;
+const MAINS = {
+  argus: argusMain,
+  ra: raMain,
+  rabins: rabinsMain,
+  racluster: raclusterMain,
+  rasort: rasortMain,
+} as const;
 
 /** A program that both have. */
 export type Program = keyof typeof MAINS;
