@@ -241,6 +241,8 @@ export class Flock extends Meter {
   override emit(row: number, cause: number, reason: number): number {
     const table = this.table, s = row * STATE_WORDS;
     if (table.state[s + S_CHILD] !== 0) this.#memberOf(row).fragments.fold(row);
+    // Nothing to write is no report.
+    if (table.doubles[row * DOUBLES + S_PKTS]! + table.doubles[row * DOUBLES + D_PKTS]! === 0) return -1;
     this.#record(row, table.who[row]!, cause, reason);
     table.state[s + S_BITS]! |= IS_REPORTED | IS_STARTED;
     return -1;

@@ -68,6 +68,10 @@ export class FlockMember implements FragmentHost {
     return this.#flock.emit(row, cause, reason);
   }
 
+  close(row: number): void {
+    this.#flock.forget(row);
+  }
+
   isSet(time: number): boolean {
     return this.#flock.isSet(time);
   }

@@ -10,12 +10,12 @@ import * as T from "./entry_words.ts";
 import * as K from "./key_words.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PROTO, PW_SIZE } = P;
+const { PACKET_DOUBLES, PACKET_WORDS, PW_ENDS, PW_IP, PW_KIND, PW_PROTO, PW_SIZE, P_RAW_PATH } = P;
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
 // deno-fmt-ignore
 const {
-  IS_HIDDEN, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, S_BITS, S_CHILD, S_FRAG_HAVE,
+  IS_HIDDEN, IS_REPORTED, IS_STARTED, ON_STATUS, STATE_WORDS, S_BITS, S_CHILD, S_CONN, S_FRAG_HAVE,
   S_FRAG_TOTAL, S_KEY, S_ORIENT, S_PARENT, S_SIBLING,
 } = T;
 const { KEY_WORDS, K_A, K_B, K_EXTRA, K_KIND } = K;
@@ -38,6 +38,8 @@ export interface FragmentHost {
   newEntry(c: PacketColumns, i: number, key: Int32Array, swap: number, now: number): number;
   account(row: number, c: PacketColumns, i: number, kind: number, swap: number, fresh: boolean): void;
   emit(row: number, cause: number, reason: number): number;
+  /** Drops an entry that waits for nothing any more. */
+  close(row: number): void;
   isSet(time: number): boolean;
 }
 
@@ -69,6 +71,14 @@ export class Fragments {
       row = this.#open(c, i, swap, name);
       // The first fragment is the hidden entry's first time, though it is not counted there.
       if (this.#meter.quirks) table.doubles[row * R.DOUBLES] = c.times[i * PACKET_DOUBLES]!;
+      // On raw link types the new entry stays by itself, and the flow never hears of its other fragments (observed).
+      if (this.#meter.quirks && c.words[i * PACKET_WORDS + PW_KIND]! & P_RAW_PATH) {
+        // It is no part of the flow's connection, as fragments without a first one are of none.
+        table.state[row * STATE_WORDS + S_CONN] = -1;
+        table.words[row * R.WORDS + R.CONN] = table.words[row * R.WORDS + R.CONN + 1] = 0;
+        this.#arrived(row, c, i, true, c.fragLength[i]!);
+        return;
+      }
       this.#meter.created--;
       table.unlink(row);
     } else if (table.state[row * STATE_WORDS + S_PARENT] === 0) {
@@ -106,6 +116,7 @@ export class Fragments {
     const complete = this.#arrived(row, c, i, false, after < before ? after : after - before);
     if (complete && !(table.state[row * STATE_WORDS + S_BITS]! & IS_HIDDEN)) {
       meter.emit(row, R.CAUSE_STOP, R.END_CLOSED);
+      if (meter.quirks && c.words[i * PACKET_WORDS + PW_KIND]! & P_RAW_PATH) meter.close(row);
     }
   }
 

@@ -356,6 +356,12 @@ export class Meter {
     account(this, row, c, i, kind, swap, fresh);
   }
 
+  /** Drops an entry that waits for nothing any more. */
+  close(row: number): void {
+    this.table.unlink(row);
+    this.forget(row);
+  }
+
   /** Gives an unlinked entry's row and key back. */
   forget(row: number): void {
     const table = this.table, s = row * STATE_WORDS;

@@ -188,13 +188,14 @@ export class Timers {
     }
     meter.note(this.#ending ? E_ENDED : kind, row, when, table.qtime[row]! + this.limit, record);
     table.unlink(row);
+    // Before it may be gone: whoever asked for the scan looks where the row is now.
+    table.state[s + S_BITS] = (table.state[s + S_BITS]! & ~ON_STATUS) | ON_TIMEOUT;
     const queue = table.state[s + S_QUEUE]!;
     if (this.queues.limitOf(queue) <= 0) {
       meter.forget(row);
       return;
     }
     table.push(queue, row, when);
-    table.state[s + S_BITS] = (table.state[s + S_BITS]! & ~ON_STATUS) | ON_TIMEOUT;
     // Many reports at once bring many cold entries back.
     if (table.cold !== undefined && table.cold.full) table.cold.evict(this.#actor);
   }
