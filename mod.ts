@@ -107,6 +107,7 @@ export {
   readPcap,
   type ReadPcapOptions,
   type RecordTest,
+  remedyFor,
   type RunListeners,
   type SettingTable,
   type ShownWhy,

@@ -16,7 +16,7 @@ export {
   type SettingTable,
 } from "./comparison.ts";
 export { comparisonJson, comparisonJsonText } from "./comparison_json.ts";
-export { Diff, diff, DifferenceView } from "./diff.ts";
+export { Diff, diff, DifferenceView, remedyFor } from "./diff.ts";
 export { FlowRecord } from "./flow_record.ts";
 export { FlowTableView } from "./flow_table_view.ts";
 export { Flows, readFlows, type ReadFlowsOptions } from "./flows.ts";

@@ -1,4 +1,4 @@
-import { Problem } from "../base/mod.ts";
+import { cores, Problem } from "../base/mod.ts";
 import { type Peaks, StudyBuilder, type StudyPart, type StudyResult } from "../compare/mod.ts";
 import { asksOfPacketsOnly, compileRecordFilter } from "../expression/mod.ts";
 import { flocksOf } from "../meter/mod.ts";
@@ -62,7 +62,7 @@ export async function dividedStudy(
   listeners: RunListeners,
 ): Promise<StudyResult> {
   const meters = metersOf(settings, filter);
-  const threads = Math.max(2, Math.min(navigator.hardwareConcurrency ?? 2, Math.floor(meters.length / 2)));
+  const threads = Math.max(2, Math.min(cores(), Math.floor(meters.length / 2)));
   const builder = new StudyBuilder(settings);
   const peaks: Peaks[] = [];
   const workers: Worker[] = [];

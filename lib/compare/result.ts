@@ -1,5 +1,5 @@
 import type { Settings } from "../settings/mod.ts";
-import type { KeptDifferences } from "./kept.ts";
+import type { KeptDifferences } from "./kept_differences.ts";
 import type { Sums, TwoSides } from "./two_sides.ts";
 import type { Conservation, Difference, DiffResult, SideSummary } from "./types.ts";
 

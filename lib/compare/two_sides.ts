@@ -1,7 +1,7 @@
 import { align, type AlignOptions, equalRows } from "./align.ts";
 import { COMPARED_FIELDS, IS_SAME, Judge, unknownDirection } from "./classify.ts";
 import { InOrder } from "./in_order.ts";
-import { KeptDifferences } from "./kept.ts";
+import { KeptDifferences } from "./kept_differences.ts";
 import { RowList } from "./row_list.ts";
 import type { Shelf } from "./shelf.ts";
 import * as S from "./shelf_words.ts";

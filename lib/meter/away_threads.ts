@@ -5,7 +5,7 @@ import type { AwayTask } from "./away_worker.ts";
 import type { MeterBank, Stand } from "./bank.ts";
 import { flocksOf } from "./flocks.ts";
 import { rowsOfChunk } from "./row_ring.ts";
-import type { ThreadNews } from "./shard_thread.ts";
+import type { ThreadNews } from "./thread_news.ts";
 import type { KeyedInput } from "./slot_meter.ts";
 
 /** The threads that meter some settings of a bank. */

@@ -10,7 +10,7 @@ import { MeterBank } from "./bank.ts";
 import type { Meter } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { RowWriter } from "./row_writer.ts";
-import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
+import { failureOf, portOf, type ThreadNews } from "./thread_news.ts";
 import type { SharedMemory } from "./shared_batch.ts";
 import { type KeyedInput, meterSlots } from "./slot_meter.ts";
 

@@ -1,6 +1,6 @@
-import * as P from "../decode/mod.ts";
 import type { FrameBatch } from "../capture/mod.ts";
-import { decode, P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PacketColumns } from "../decode/mod.ts";
+import * as P from "../decode/mod.ts";
+import { decode, PacketColumns } from "../decode/mod.ts";
 import type { Shard } from "../decode/mod.ts";
 import { argus, isPeer, type Settings } from "../settings/mod.ts";
 import { type ConnectionColumns, Connections } from "./connections.ts";
@@ -18,7 +18,7 @@ import { PeerMeter } from "./peer.ts";
 import { packetsOfShard } from "./shards.ts";
 
 // Local constants: the compiler folds them, imported ones it loads at each use (measured).
-const { PACKET_WORDS, PW_KIND } = P;
+const { P_DROPPED, P_ELSEWHERE, P_KIND_MASK, PACKET_WORDS, PW_KIND } = P;
 
 /** Tells whether frame `i` of a batch is to be metered. */
 export type PacketPredicate = (frames: FrameBatch, i: number) => boolean;

@@ -1,4 +1,4 @@
-import { bytesOf, Problem } from "../base/mod.ts";
+import { bytesOf, cores, Problem } from "../base/mod.ts";
 import { isPeer } from "../settings/mod.ts";
 import { type AwayThread, sendAway } from "./away_threads.ts";
 import type { MeterBank } from "./bank.ts";
@@ -53,7 +53,7 @@ function threadsFor(bank: MeterBank, source: string | readonly string[]): number
   const flocks = flocksOf(bank.meters.map((meter) => meter.settings));
   const cost = flocks.reduce((sum, flock) => sum + 1 + SHARED_COST * (flock.length - 1), 0);
   if ((bytesOf(source) ?? 0) * cost < DIVIDED) return 1;
-  return Math.min(bank.meters.length, navigator.hardwareConcurrency ?? 2);
+  return Math.min(bank.meters.length, cores());
 }
 
 /**

@@ -9,7 +9,7 @@ import { admits } from "./admits.ts";
 import { keepHeaders } from "./keep_headers.ts";
 import { packetsOfBatch, ShardBatch } from "./shard_batch.ts";
 import { DecoderLine } from "./batch_line.ts";
-import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
+import { failureOf, portOf, type ThreadNews } from "./thread_news.ts";
 import { shareOut } from "./shards.ts";
 import type { SharedMemory } from "./shared_batch.ts";
 

@@ -11,7 +11,7 @@ import type { Meter } from "./meter.ts";
 import { RowRing, rowsOfChunk } from "./row_ring.ts";
 import { type RowNews, RowWriter } from "./row_writer.ts";
 import { ShardBatch } from "./shard_batch.ts";
-import { failureOf, portOf, type ThreadNews } from "./shard_thread.ts";
+import { failureOf, portOf, type ThreadNews } from "./thread_news.ts";
 import type { Shard } from "./shards.ts";
 import type { SharedMemory } from "./shared_batch.ts";
 import { type KeyedInput, meterSlots } from "./slot_meter.ts";

@@ -1,4 +1,4 @@
-import { Problem } from "../base/mod.ts";
+import { cores, Problem } from "../base/mod.ts";
 import { isPeer, type Settings } from "../settings/mod.ts";
 import { MeterBank } from "./bank.ts";
 import { lineMemory } from "./batch_line.ts";
@@ -12,7 +12,7 @@ import { ShardBatch, SLOTS } from "./shard_batch.ts";
 import type { ShardDecodeTask } from "./shard_decoder.ts";
 import { SharedBatch } from "./shared_batch.ts";
 import { ShardMerge } from "./shard_merge.ts";
-import { attend } from "./shard_thread.ts";
+import { attend } from "./thread_news.ts";
 import type { ShardNews, ShardTask } from "./shard_worker.ts";
 
 /** Batches under way to the only meter. */
@@ -47,6 +47,10 @@ export async function runSharded(
   options: ShardedOptions = {},
 ): Promise<void> {
   check(settings, workers);
+  // A thread more would only wait for a core, and its records would have to be copied.
+  if (workers === 2 && (options.cores ?? cores()) <= 2 && sharedKeys(settings)) {
+    return await meterHere(source, settings, sinks, options);
+  }
   const run = new ShardedRun(settings, sinks, workers, options);
   const aborted = new Promise<void>((resolve) =>
     options.signal?.addEventListener("abort", () => resolve(), { once: true })
@@ -57,6 +61,26 @@ export async function runSharded(
     run.stop();
   }
   run.end();
+}
+
+/** Meters on the calling thread what another one decodes. */
+async function meterHere(
+  source: string | readonly string[],
+  settings: readonly Settings[],
+  sinks: readonly RecordSink[],
+  { strict = false, connections = false, onProblem, afterPiece, signal }: ShardedOptions,
+): Promise<void> {
+  const bank = new MeterBank(settings, sinks, { connections });
+  await runPipelined(bank, source, {
+    strict,
+    connections,
+    threads: 1,
+    signal,
+    ...(onProblem ? { onProblem } : {}),
+    ...(afterPiece ? { afterBatch: afterPiece } : {}),
+  });
+  if (signal?.aborted) return;
+  for (const _ of bank.ending()) await afterPiece?.();
 }
 
 /** The threads of a run and what they have told. */
@@ -70,7 +94,7 @@ class ShardedRun {
 
   constructor(
     readonly settings: readonly Settings[],
-    readonly sinks: readonly RecordSink[],
+    sinks: readonly RecordSink[],
     readonly workers: number,
     readonly options: ShardedOptions,
   ) {
@@ -83,28 +107,8 @@ class ShardedRun {
   async start(source: string | readonly string[]): Promise<void> {
     const keys = sharedKeys(this.settings);
     if (this.workers === 1) await this.#meter({ source, strict: this.options.strict ?? false });
-    else if (this.workers !== 2 || !keys) await this.#decodeForAll(source);
-    else if ((this.options.cores ?? navigator.hardwareConcurrency ?? 2) > 2) {
-      await this.#decodeForOne(source, keys);
-    } else await this.#decodeForCaller(source);
-  }
-
-  /** As {@linkcode #decodeForOne}, but the calling thread meters: it would only wait for a core, and its records need not be copied. */
-  async #decodeForCaller(source: string | readonly string[]): Promise<void> {
-    const { settings, sinks, options } = this, { signal, afterPiece } = options;
-    const connections = options.connections ?? false;
-    const bank = new MeterBank(settings, sinks, { connections });
-    await runPipelined(bank, source, {
-      strict: options.strict ?? false,
-      connections,
-      threads: 1,
-      ...(options.onProblem ? { onProblem: options.onProblem } : {}),
-      afterBatch: () => {
-        signal?.throwIfAborted();
-        return afterPiece?.();
-      },
-    });
-    for (const _ of bank.ending()) await afterPiece?.();
+    else if (this.workers === 2 && keys) await this.#decodeForOne(source, keys);
+    else await this.#decodeForAll(source);
   }
 
   /** One thread reads, decodes and numbers keys for the only meter: the halves take about as long. */

@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode, type ProblemDetail } from "../base/mod.ts";
 
-/** What any thread of a sharded run tells. */
+/** What any thread that meters or decodes shards tells. */
 export type ThreadNews =
   | { readonly kind: "ready" }
   | {
@@ -48,7 +48,7 @@ export function attend<Task, News extends { readonly kind: string }>(
   return new Promise((_, reject) => {
     thread.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(`shard thread: ${event.message}`));
+      reject(new Error(`metering thread: ${event.message}`));
     };
     thread.onmessage = ({ data }: { data: News | ThreadNews }) => {
       const news = data as ThreadNews;
